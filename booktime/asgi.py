@@ -1,0 +1,9 @@
+"""The shop as an ASGI application."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "booktime.settings.production")
+
+application = get_asgi_application()

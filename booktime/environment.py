@@ -1,0 +1,71 @@
+"""The one place that reads the environment (and `.env`).
+
+A missing or malformed value stops the process with one clear line, never with a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def stop(name: str, what_to_do: str) -> NoReturn:
+    """End the process with the name of the setting and what to do about it."""
+    sys.exit(f"BookTime cannot start: {name} {what_to_do} (see .env.example)")
+
+
+def read(name: str, kind: str = "str", default: object = environ.Env.NOTSET) -> object:
+    """A setting from the environment, read as `kind` ("str", "bool", "int", "list", "db_url", "email_url")."""
+    if os.environ.get(name) == "":
+        del os.environ[name]  # an empty setting is one that was not made
+    try:
+        return getattr(env, kind)(name, default=default)
+    except ImproperlyConfigured:
+        stop(name, "is missing.")
+    except ValueError as error:
+        stop(name, f"is not understood: {error}.")
+
+
+def database() -> dict[str, object]:
+    """Django's settings of the database named by DATABASE_URL; without one, SQLite under `var/`.
+
+    SQLite gets WAL, foreign keys, 20 seconds of patience and IMMEDIATE transactions, so that two
+    writers queue instead of failing with "database is locked".
+    """
+    config = dict(read("DATABASE_URL", "db_url", f"sqlite:///{BASE_DIR / 'var' / 'booktime.sqlite3'}"))
+    engine = config["ENGINE"]
+    if engine == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;"
+            ),
+        }
+    elif engine == "django.db.backends.postgresql":
+        config["CONN_HEALTH_CHECKS"] = True
+        config["OPTIONS"] = {"connect_timeout": 5}
+    else:
+        stop("DATABASE_URL", "must begin with sqlite:// or postgres://.")
+    return config
+
+
+def site_url() -> str:
+    """The shop's public address, without a slash at the end."""
+    url = str(read("SITE_URL", default="http://127.0.0.1:8000")).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        stop("SITE_URL", f"must be an address such as https://books.example, not “{url}”.")
+    return url

@@ -1,0 +1,15 @@
+"""What a developer's machine changes: debug pages, the toolbar, mail on the console, plain logs."""
+
+from .base import *  # noqa: F403
+from .base import INSTALLED_APPS, LOGGING, MIDDLEWARE
+
+DEBUG = True
+INSTALLED_APPS = [*INSTALLED_APPS, "debug_toolbar"]
+MIDDLEWARE = ["debug_toolbar.middleware.DebugToolbarMiddleware", *MIDDLEWARE]
+INTERNAL_IPS = ["127.0.0.1"]
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+LOGGING["handlers"]["console"]["formatter"] = "plain"

@@ -1,0 +1,27 @@
+"""What the test suite changes: speed, no files left behind, tasks run at once."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
+
+from .base import *  # noqa: E402, F403
+from .base import DATABASES, LOGGING  # noqa: E402
+
+_files = Path(tempfile.mkdtemp(prefix="booktime-test-"))
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3") and "DATABASE_URL" not in os.environ:
+    # A file, not :memory:, so that threads of a race test meet in one database.
+    DATABASES["default"]["NAME"] = _files / "shop.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": _files / "test.sqlite3"}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MEDIA_ROOT = _files / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default"]}}
+LOGGING["root"]["level"] = "WARNING"

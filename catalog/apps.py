@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class CatalogConfig(AppConfig):
+    """What we publish and what we have."""
+
+    name = "catalog"
+    verbose_name = "Catalogue"

@@ -1,0 +1,33 @@
+from catalog.models.editions import Edition, FeedRecord, Price, StockRecord
+from catalog.models.listing import BookListing, ListingVersion, SearchWord
+from catalog.models.pages import (
+    BookTag,
+    CatalogPage,
+    Contribution,
+    ProductImage,
+    ProductPage,
+    TagIndexPage,
+    TagPage,
+)
+from catalog.models.people import Contributor, Publisher, Series, Tag
+
+__all__ = [
+    "BookListing",
+    "BookTag",
+    "CatalogPage",
+    "Contribution",
+    "Contributor",
+    "Edition",
+    "FeedRecord",
+    "ListingVersion",
+    "Price",
+    "ProductImage",
+    "ProductPage",
+    "Publisher",
+    "SearchWord",
+    "Series",
+    "StockRecord",
+    "Tag",
+    "TagIndexPage",
+    "TagPage",
+]

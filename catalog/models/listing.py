@@ -1,0 +1,78 @@
+"""The read model: one row per book with all that lists, facets and search need. ADR 0003.
+
+Written only by `catalog.listing.refresh`, from pages, editions and stock; it can be rebuilt at any time.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BookListing(models.Model):
+    """A book as lists show it."""
+
+    page = models.OneToOneField("catalog.ProductPage", on_delete=models.CASCADE, primary_key=True, related_name="listing")
+    is_live = models.BooleanField()
+    version = models.PositiveBigIntegerField(db_index=True)
+    """Value of `ListingVersion` when the row was written: facet indexes read only what is newer."""
+    title_key = models.CharField(max_length=255)
+    """Folded title as it files."""
+    newest = models.DateField()
+    """Publication date of the newest edition, else the day the page was first published."""
+    price = models.DecimalField(max_digits=12, decimal_places=3, null=True)
+    """Lowest price in the shop's currency at which an edition can be bought."""
+    series_position = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    facets = models.TextField()
+    """Facet keys between blanks: " f:paperback l:en t:12 "."""
+    names = models.TextField()
+    """Folded title, subtitle, contributors, series, publisher, ISBNs."""
+    body = models.TextField()
+    """Folded tags and description."""
+    face = models.JSONField()
+    """What a card and the head of the page show: texts, addresses, pictures. Never a price or a figure of stock."""
+    offers = models.JSONField()
+    """Editions with prices and their times, so that a card says the price of the moment it is shown."""
+    next_change_at = models.DateTimeField(null=True, db_index=True)
+    """When a price or a publication date will change what the row says."""
+
+    class Meta:
+        verbose_name = _("listing")
+        verbose_name_plural = _("listings")
+        indexes = [
+            models.Index(fields=("is_live", "-newest", "-page"), name="listing_newest"),
+            models.Index(fields=("is_live", "title_key", "page"), name="listing_title"),
+            models.Index(fields=("is_live", "price", "page"), name="listing_price"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title_key
+
+
+class ListingVersion(models.Model):
+    """One row that counts the changes of the catalogue.
+
+    Writers of `BookListing` raise it under its row lock, so versions become visible in their order.
+    """
+
+    number = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("listing version")
+        verbose_name_plural = _("listing versions")
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class SearchWord(models.Model):
+    """A word that stands in the name of some book: what a mistyped word is compared with."""
+
+    word = models.CharField(max_length=64, primary_key=True)
+
+    class Meta:
+        verbose_name = _("search word")
+        verbose_name_plural = _("search words")
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,123 @@
+"""Books for tests: plausible and minimal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from catalog import indexing
+from catalog.choices import Format, Role
+from catalog.models import (
+    BookTag,
+    CatalogPage,
+    Contribution,
+    Contributor,
+    Edition,
+    Price,
+    ProductPage,
+    Publisher,
+    Series,
+    StockRecord,
+    Tag,
+)
+
+
+def isbn(number: int) -> str:
+    """A valid ISBN-13 of the range that is never given out, for the n-th book of a test."""
+    digits = f"978000{number:06d}"
+    check = -sum(int(digit) * (1, 3)[place % 2] for place, digit in enumerate(digits)) % 10
+    return f"{digits}{check}"
+
+
+class ContributorFactory(DjangoModelFactory):
+    class Meta:
+        model = Contributor
+        django_get_or_create = ("slug",)
+
+    name = "Jane Austen"
+    slug = factory.LazyAttribute(lambda o: o.name.lower().replace(" ", "-"))
+
+
+class PublisherFactory(DjangoModelFactory):
+    class Meta:
+        model = Publisher
+        django_get_or_create = ("slug",)
+
+    name = "Virago"
+    slug = factory.LazyAttribute(lambda o: o.name.lower().replace(" ", "-"))
+
+
+class SeriesFactory(DjangoModelFactory):
+    class Meta:
+        model = Series
+        django_get_or_create = ("slug",)
+
+    name = "Martin Beck"
+    slug = factory.LazyAttribute(lambda o: o.name.lower().replace(" ", "-"))
+
+
+class TagFactory(DjangoModelFactory):
+    class Meta:
+        model = Tag
+        django_get_or_create = ("slug",)
+
+    name = "Crime"
+    slug = factory.LazyAttribute(lambda o: o.name.lower().replace(" ", "-"))
+
+
+class EditionFactory(DjangoModelFactory):
+    """`EditionFactory(product=page, price="7.99", in_stock=3)`."""
+
+    class Meta:
+        model = Edition
+        skip_postgeneration_save = True
+
+    isbn = factory.Sequence(lambda n: isbn(n + 1))
+    format = Format.PAPERBACK
+    language = "en"
+    pages = 320
+    weight_g = 250
+    publication_date = dt.date(2006, 8, 7)
+
+    @factory.post_generation
+    def price(self, create, amount, **_):
+        Price.objects.create(edition=self, amount=Decimal(amount or "7.99"), currency="GBP")
+
+    @factory.post_generation
+    def in_stock(self, create, copies, **_):
+        StockRecord.objects.update_or_create(edition=self, defaults={"on_hand": 5 if copies is None else copies})
+        indexing.refresh([self.product_id])
+
+
+def book(title: str = "Persuasion", *, parent: CatalogPage | None = None, editions: int = 1, **kwargs) -> ProductPage:
+    """A published book with its editions, as an editor would make it.
+
+    `contributors=["Jane Austen"]`, `tags=["Classics"]`, `series="…"`, `publisher="…"`, and what `ProductPage`
+    takes; `price=`, `in_stock=`, `format=` and the like go to its (first) edition.
+    """
+    parent = parent or CatalogPage.objects.get()
+    for_edition = {
+        name: kwargs.pop(name)
+        for name in ("price", "in_stock", "format", "isbn", "availability", "publication_date", "language")
+        if name in kwargs
+    }
+    contributors, tags = kwargs.pop("contributors", ["Jane Austen"]), kwargs.pop("tags", [])
+    if isinstance(kwargs.get("series"), str):
+        kwargs["series"] = SeriesFactory(name=kwargs["series"])
+    if isinstance(kwargs.get("publisher"), str):
+        kwargs["publisher"] = PublisherFactory(name=kwargs["publisher"])
+    page = ProductPage(title=title, **kwargs)
+    page.contributions = [
+        Contribution(contributor=ContributorFactory(name=name), role=Role.AUTHOR, sort_order=place)
+        for place, name in enumerate(contributors)
+    ]
+    page.book_tags = [BookTag(tag=TagFactory(name=name), sort_order=place) for place, name in enumerate(tags)]
+    parent.add_child(instance=page)
+    page.save_revision().publish()
+    for _number in range(editions):
+        EditionFactory(product=page, **for_edition)
+    indexing.refresh([page.pk])
+    return page

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class CommerceConfig(AppConfig):
+    """What we sell: baskets, checkout, orders, invoices."""
+
+    name = "commerce"

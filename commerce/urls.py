@@ -1,0 +1,4 @@
+"""Addresses of the shop: basket, checkout, orders."""
+
+app_name = "commerce"
+urlpatterns: list = []

@@ -1,0 +1,65 @@
+"""Money: a Decimal and its currency, and the one place where amounts are rounded. ADR 0004."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import get_language, to_locale
+
+
+@cache
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of a currency: 0.01 for GBP, 1 for JPY and XAF (ISO 4217, by Babel's table)."""
+    return Decimal(1).scaleb(-get_currency_precision(currency))
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units of one currency, always held to its minor unit, rounded half up."""
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.amount, Decimal):
+            raise TypeError(f"Money takes a Decimal, not {type(self.amount).__name__}")
+        object.__setattr__(self, "amount", self.amount.quantize(minor_unit(self.currency), ROUND_HALF_UP))
+
+    @classmethod
+    def zero(cls, currency: str) -> Money:
+        """Nothing, in that currency."""
+        return cls(Decimal(0), currency)
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __mul__(self, factor: int | Decimal) -> Money:
+        return Money(self.amount * factor, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.amount < self._same(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.amount <= self._same(other)
+
+    def __bool__(self) -> bool:
+        return bool(self.amount)
+
+    def __str__(self) -> str:
+        return format_currency(self.amount, self.currency, locale=to_locale(get_language() or "en-gb"))
+
+    def _same(self, other: Money) -> Decimal:
+        if self.currency != other.currency:
+            raise ValueError(f"{self.currency} and {other.currency} cannot be mixed")
+        return other.amount
+
+
+def tax_within(gross: Money, rate: Decimal) -> Money:
+    """The tax contained in a tax-inclusive amount at `rate` percent, rounded half up: 12.00 at 20 is 2.00."""
+    return Money(gross.amount * rate / (100 + rate), gross.currency)

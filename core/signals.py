@@ -1,0 +1,25 @@
+"""The remembered site is dropped whenever a site or a page changes."""
+
+from __future__ import annotations
+
+import time
+
+from django.core.cache import cache
+from django.db.models.signals import post_delete, post_save
+from wagtail.models import Site
+from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
+
+from core.middleware import SITE_GENERATION
+
+
+def forget_site(**_kwargs: object) -> None:
+    """Start a new generation of remembered sites."""
+    cache.set(SITE_GENERATION, time.time_ns(), None)
+
+
+def connect() -> None:
+    """Called once, when the app is ready."""
+    for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
+        signal.connect(forget_site, dispatch_uid="core.forget_site")
+    for signal in (post_save, post_delete):
+        signal.connect(forget_site, sender=Site, dispatch_uid="core.forget_site")

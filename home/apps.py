@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class HomeConfig(AppConfig):
+    """The site around the shop."""
+
+    name = "home"
+    verbose_name = "Site"
