@@ -37,13 +37,13 @@ def read(name: str, kind: str = "str", default: object = environ.Env.NOTSET) -> 
         stop(name, f"is not understood: {error}.")
 
 
-def database() -> dict[str, object]:
-    """Django's settings of the database named by DATABASE_URL; without one, SQLite under `var/`.
+def database(var_dir: Path) -> dict[str, object]:
+    """Django's settings of the database named by DATABASE_URL; without one, SQLite in `var_dir`.
 
     SQLite gets WAL, foreign keys, 20 seconds of patience and IMMEDIATE transactions, so that two
     writers queue instead of failing with "database is locked".
     """
-    config = dict(read("DATABASE_URL", "db_url", f"sqlite:///{BASE_DIR / 'var' / 'booktime.sqlite3'}"))
+    config = dict(read("DATABASE_URL", "db_url", f"sqlite:///{var_dir / 'booktime.sqlite3'}"))
     engine = config["ENGINE"]
     if engine == "django.db.backends.sqlite3":
         config["OPTIONS"] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,8 @@ from booktime.environment import BASE_DIR, database, read, site_url
 
 # --- Who and where ---------------------------------------------------------------------------
 
-VAR_DIR = BASE_DIR / "var"
+VAR_DIR = Path(str(read("VAR_DIR", default=str(BASE_DIR / "var"))))
+"""What the shop writes: database, media, collected static files, mail."""
 SITE_URL = site_url()
 _HOST = str(urlsplit(SITE_URL).hostname)
 HTTPS = SITE_URL.startswith("https://")
@@ -100,7 +102,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Data ------------------------------------------------------------------------------------
 
-DATABASES = {"default": database()}
+DATABASES = {"default": database(VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = read("REDIS_URL", default="")
@@ -133,6 +135,14 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 
 # Tasks are rows of the same database: they commit, or roll back, with the data they belong to.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+SCHEDULE = {
+    "publish_scheduled": 60,
+    "rebuild_listing --due": 60,
+    "prune_db_task_results": 60 * 60 * 24,
+    "clearsessions": 60 * 60 * 24,
+}
+"""What `manage.py schedule` runs: a management command, and every how many seconds."""
 
 # --- People ----------------------------------------------------------------------------------
 

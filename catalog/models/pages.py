@@ -19,6 +19,7 @@ from catalog.blocks import DescriptionBlock
 from catalog.choices import Role
 from catalog.listing import listing_for
 from catalog.models.people import Contributor, Publisher, Series, Tag
+from catalog.panels import EditionsPanel
 from catalog.product import product_context
 from catalog.tags import tags_with_covers
 from core.models import BasePage
@@ -84,6 +85,7 @@ class ProductPage(BasePage):
     content_panels = [
         *Page.content_panels,
         FieldPanel("subtitle"),
+        EditionsPanel(heading=_("Editions")),
         MultipleChooserPanel("contributions", label=_("Contributors"), chooser_field_name="contributor"),
         MultipleChooserPanel("pictures", label=_("Pictures"), chooser_field_name="image"),
         FieldPanel("short_description"),

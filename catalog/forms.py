@@ -1,0 +1,70 @@
+"""Forms of the Wagtail admin for what is sold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from catalog import prices, stock
+from catalog.models import Edition, Price
+
+
+class EditionForm(WagtailAdminModelForm):
+    """An edition with the shop's price and the copies on the shelf, in one form.
+
+    The count is applied as a difference to what the form showed, so a sale that happened meanwhile is not undone.
+    """
+
+    shop_price = forms.DecimalField(
+        label=_("Price"), required=False, min_value=0, max_digits=12, decimal_places=2,
+        help_text=_("What one copy costs, tax included. Empty: the price of the publisher's feed counts."),
+    )  # fmt: skip
+    on_hand = forms.IntegerField(
+        label=_("Copies on hand"), required=False, min_value=0, max_value=1_000_000,
+        help_text=_("On our shelf, promised copies included. Downloads need none."),
+    )  # fmt: skip
+    on_hand_shown = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["shop_price"].label = _("Price in %(currency)s") % {"currency": settings.SHOP_CURRENCY}
+        edition: Edition = self.instance
+        if edition.pk:
+            own = edition.prices.filter(
+                source=Price.Source.SHOP, currency=settings.SHOP_CURRENCY, starts_at=None, ends_at=None
+            ).first()
+            record = getattr(edition, "stock", None)
+            self.initial["shop_price"] = own.money.amount if own else None
+            self.initial["on_hand"] = self.initial["on_hand_shown"] = record.on_hand if record else 0
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to count fewer copies than are promised to customers."""
+        cleaned = super().clean()
+        record = getattr(self.instance, "stock", None) if self.instance.pk else None
+        if record and record.on_hand + self._stock_change(cleaned) < record.allocated:
+            raise ValidationError(
+                {"on_hand": _("%(count)s copies are promised to customers; no fewer can be on hand.")
+                 % {"count": record.allocated}}
+            )  # fmt: skip
+        return cleaned
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Edition:
+        """Save the edition, its price and the difference in copies."""
+        edition: Edition = super().save(commit=commit)
+        if commit:
+            prices.set_shop_price(edition, self.cleaned_data["shop_price"])
+            stock.adjust(edition.pk, self._stock_change(self.cleaned_data))
+        return edition
+
+    @staticmethod
+    def _stock_change(cleaned: dict[str, Any]) -> int:
+        shown = cleaned.get("on_hand_shown") or 0
+        now = cleaned.get("on_hand")
+        return (shown if now is None else now) - shown

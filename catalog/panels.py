@@ -1,0 +1,36 @@
+"""Panels of the page editor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from wagtail.admin.panels import Panel
+
+
+class EditionsPanel(Panel):
+    """The editions of a book beside its text, each with a link to its own form.
+
+    They are no part of the page's revisions, so they are shown here, not edited.
+    """
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "catalog/admin/editions_panel.html"
+
+        def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+            context = super().get_context_data(parent_context)
+            editions = self.instance.editions.with_offer() if self.instance.pk else []
+            context["rows"] = [
+                {
+                    "edition": edition,
+                    "price": (price := edition.price(settings.SHOP_CURRENCY)) and price.money,
+                    "url": reverse("wagtailsnippets_catalog_edition:edit", args=[edition.pk]),
+                }
+                for edition in editions
+            ]
+            if self.instance.pk and self.request.user.has_perm("catalog.add_edition"):
+                add = reverse("wagtailsnippets_catalog_edition:add")
+                context["add_url"] = f"{add}?product={self.instance.pk}"
+            context["may_change"] = self.request.user.has_perm("catalog.change_edition")
+            return context

@@ -1,0 +1,209 @@
+"""The catalogue in the Wagtail admin: books as a flat list, and what hangs on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, PageChooserPanel
+from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
+from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn, PageTitleColumn
+from wagtail.admin.views.pages.listing import ExplorableIndexView, IndexView
+from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
+from wagtail.snippets.views.snippets import CreateView, SnippetViewSet, SnippetViewSetGroup
+
+from catalog import offers
+from catalog.forms import EditionForm
+from catalog.models import CatalogPage, Contributor, Edition, ProductPage, Publisher, Series, Tag
+
+
+class BooksIndexView(IndexView):
+    """Every book with what staff look for: who wrote it, what it costs, whether it is there."""
+
+    def annotate_queryset(self, pages: QuerySet[ProductPage]) -> QuerySet[ProductPage]:
+        """The read model comes along in the same query."""
+        return super().annotate_queryset(pages).select_related("listing")
+
+
+def _byline(page: ProductPage) -> str:
+    listing = getattr(page, "listing", None)
+    return listing.face.get("byline", "") if listing else ""
+
+
+def _offer(page: ProductPage) -> offers.Offer | None:
+    listing = getattr(page, "listing", None)
+    return offers.card_offer(listing.offers) if listing else None
+
+
+class BooksViewSet(PageListingViewSet):
+    """The menu item "Books"."""
+
+    model = ProductPage
+    icon = "book"
+    menu_label = _("Books")
+    menu_order = 110
+    add_to_admin_menu = True
+    name = "books"
+    index_view_class = BooksIndexView
+    columns = [
+        BulkActionsColumn("bulk_actions"),
+        PageTitleColumn("title", label=_("Title"), sort_key="title", classname="title"),
+        Column("byline", label=_("By"), accessor=_byline),
+        Column("price", label=_("Price"), accessor=lambda page: (o := _offer(page)) and o.price or "–"),
+        Column("availability", label=_("Availability"), accessor=lambda page: (o := _offer(page)) and o.availability.label),
+        DateColumn("latest_revision_created_at", label=_("Updated"), sort_key="latest_revision_created_at"),
+        PageStatusColumn("status", label=_("Status"), sort_key="live"),
+    ]
+
+
+class CatalogChildrenView(ExplorableIndexView):
+    """The explorer below the catalogue, without manual ordering: that view has no pages, and 100,000 rows."""
+
+    def get_valid_orderings(self) -> list[str]:
+        """Everything but the order of the tree."""
+        return [ordering for ordering in super().get_valid_orderings() if ordering != "ord"]
+
+
+class CatalogPageViewSet(PageViewSet):
+    """How the explorer shows the catalogue page."""
+
+    model = CatalogPage
+    index_view_class = CatalogChildrenView
+
+
+class AddEditionView(CreateView):
+    """Add an edition, to the book that the address names."""
+
+    def get_initial_form_instance(self) -> Edition:
+        """`?product=` comes from the book's page."""
+        edition = super().get_initial_form_instance() or Edition()
+        product = self.request.GET.get("product", "")
+        if product.isdecimal():
+            edition.product = ProductPage.objects.filter(pk=product).first()
+        return edition
+
+
+class EditionViewSet(SnippetViewSet):
+    """Editions with price and stock."""
+
+    model = Edition
+    icon = "tag"
+    menu_label = _("Editions")
+    copy_view_enabled = False
+    add_view_class = AddEditionView
+    list_display = [
+        "__str__",
+        Column("price", label=_("Price"), accessor=lambda e: (o := offers.offer_for(e)).price or "–"),
+        Column("on_hand", label=_("On hand"), accessor="stock.on_hand"),
+        Column("allocated", label=_("Promised"), accessor="stock.allocated"),
+        "get_availability_display",
+        BooleanColumn("is_active", label=_("Offered")),
+        DateColumn("updated_at", label=_("Updated")),
+    ]
+    list_filter = ["format", "availability", "is_active"]
+    list_per_page = 50
+    search_fields = ["isbn__icontains", "sku__icontains", "product__title__icontains"]
+    search_backend_name = None
+    edit_handler = ObjectList(
+        [
+            PageChooserPanel("product", ["catalog.ProductPage"]),
+            FieldRowPanel([FieldPanel("isbn"), FieldPanel("sku")]),
+            FieldRowPanel([FieldPanel("format"), FieldPanel("edition_statement")]),
+            MultiFieldPanel(
+                [
+                    FieldRowPanel([FieldPanel("shop_price"), FieldPanel("on_hand")]),
+                    FieldPanel("on_hand_shown"),
+                    FieldRowPanel([FieldPanel("is_active"), FieldPanel("availability")]),
+                    FieldPanel("not_for_sale"),
+                ],
+                heading=_("Price and availability"),
+            ),
+            MultiFieldPanel(
+                [
+                    FieldRowPanel([FieldPanel("publication_date"), FieldPanel("publication_precision")]),
+                    FieldPanel("embargo_date"),
+                ],
+                heading=_("Dates"),
+            ),
+            MultiFieldPanel(
+                [
+                    FieldRowPanel([FieldPanel("language"), FieldPanel("pages"), FieldPanel("duration_minutes")]),
+                    FieldRowPanel([FieldPanel("weight_g"), FieldPanel("height_mm"), FieldPanel("width_mm"), FieldPanel("thickness_mm")]),
+                ],
+                heading=_("Details"),
+            ),
+        ],
+        base_form_class=EditionForm,
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
+        """With book, stock and prices: the list costs the same for one row and for fifty."""
+        return Edition.objects.select_related("product").with_offer()
+
+
+class NamedViewSet(SnippetViewSet):
+    """What contributors, publishers, series and tags have in common here."""
+
+    list_display = ["name", "slug"]
+    list_per_page = 50
+    search_fields = ["name__icontains", "slug__icontains"]
+    search_backend_name = None
+    copy_view_enabled = False
+
+
+class ContributorViewSet(NamedViewSet):
+    """People who write, translate, draw and read."""
+
+    model = Contributor
+    icon = "user"
+    menu_label = _("Contributors")
+    list_display = ["name", "sort_name", "slug"]
+    panels = [
+        FieldPanel("name"),
+        FieldPanel("sort_name"),
+        FieldPanel("slug"),
+        FieldPanel("biography"),
+        FieldPanel("photo"),
+        FieldRowPanel([FieldPanel("isni"), FieldPanel("orcid")]),
+    ]
+
+
+_NAMED_PANELS: list[Any] = [FieldPanel("name"), FieldPanel("slug"), FieldPanel("description")]
+
+
+class PublisherViewSet(NamedViewSet):
+    """Who publishes."""
+
+    model = Publisher
+    icon = "home"
+    menu_label = _("Publishers")
+    panels = _NAMED_PANELS
+
+
+class SeriesViewSet(NamedViewSet):
+    """Books that belong together."""
+
+    model = Series
+    icon = "list-ol"
+    menu_label = _("Series")
+    panels = _NAMED_PANELS
+
+
+class TagViewSet(NamedViewSet):
+    """Words under which books are found."""
+
+    model = Tag
+    icon = "tag"
+    menu_label = _("Tags")
+    panels = _NAMED_PANELS
+
+
+class CatalogueViewSetGroup(SnippetViewSetGroup):
+    """The menu "Catalogue"."""
+
+    menu_label = _("Catalogue")
+    menu_icon = "folder-open-inverse"
+    menu_order = 120
+    items = (EditionViewSet, ContributorViewSet, PublisherViewSet, SeriesViewSet, TagViewSet)
