@@ -1,0 +1,276 @@
+"""An ONIX message cut into its header and its products, each parsed on its own.
+
+Feeds of 2 GB exist, and one broken product must not cost the others. So the text is cut at the ends of the
+products (outside comments and CDATA), and each piece goes through lxml by itself: memory holds one product,
+a piece that is not well-formed is one rejection with its line, and reading goes on behind it.
+
+Nothing in front of the root element ever reaches the parser. A document type declaration, which nearly every
+ONIX 2.1 file has, is therefore neither fetched nor read; one that declares entities is refused. The HTML
+entities that the ONIX 2.1 DTD would have supplied come from `html.entities`.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from lxml import etree
+
+from catalog.importers.decoding import Note, TextReader, undo_double_encoding
+from catalog.importers.records import UnreadableFile
+
+MAX_PROLOG = 1 << 20
+"""Characters in front of the root element."""
+MAX_PRODUCT = 5_000_000
+"""Characters of one product. The longest real ones, with all sales rights spelt out, have some 200,000."""
+
+_NAME = r"(?:[A-Za-z_][\w.-]*:)?"
+_ROOTS = {"ONIXMessage", "ONIXmessage", "Product", "product"}
+_PROLOG = re.compile(
+    r"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[(?P<subset>.*?)\]\s*)?>", re.DOTALL | re.IGNORECASE
+)
+_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*))[^<>]*>")
+_MARK = re.compile(
+    rf"(?P<cdata><!\[CDATA\[)|(?P<comment><!--)"
+    rf"|(?P<end></{_NAME}(?:[Pp]roduct|[Hh]eader)\s*>)"
+    rf"|(?P<start><{_NAME}(?P<kind>[Pp]roduct|[Hh]eader)(?=[\s>/]))"
+    rf"|(?P<close></{_NAME}ONIX[Mm]essage\s*>)"
+)
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_UNUSUAL_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#39|#34|#38);)")
+_REFERENCE = re.compile(r"&(?:#([0-9]{1,8});|#[xX]([0-9a-fA-F]{1,7});|([A-Za-z][A-Za-z0-9]*);)?")
+_SECTION = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
+_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_PARSER_OPTIONS = {
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+
+@dataclass(slots=True)
+class Piece:
+    """The header or one product. `element` is None where it is not well-formed; `fault` then says why."""
+
+    is_header: bool
+    line: int
+    element: etree._Element | None
+    fault: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Message:
+    """An opened message: the attributes of its root, then its pieces in order.
+
+    Raises:
+        UnreadableFile: it is not ONIX, or it declares entities of its own.
+    """
+
+    stream: BinaryIO
+    root: str = ""
+    """Local name of the root element."""
+    root_tag: str = ""
+    """The start tag of the root as it stands in the file."""
+    broken_at: str = ""
+    """After reading: where and how the file breaks off; empty where it ends as it should."""
+    _text: TextReader = field(init=False)
+    _chunks: Iterator[str] = field(init=False)
+    _rest: str = field(init=False)
+    _line: int = 1
+    _offset: int = 0
+    _wrap: tuple[str, str] = ("", "")
+
+    def __post_init__(self) -> None:
+        self._text = TextReader(self.stream)
+        self._chunks = iter(self._text)
+        prolog = ""
+        for chunk in self._chunks:
+            prolog += chunk
+            start = self._skip_prolog(prolog)
+            found = _ROOT.match(prolog, start) if start < len(prolog) else None
+            if found:
+                break
+            if len(prolog) > MAX_PROLOG:
+                raise UnreadableFile("This XML file does not begin like an ONIX message: no root element is found.")
+        else:
+            raise UnreadableFile("This XML file breaks off before its first element.")
+        self.root, self.root_tag = found[2], found[0]
+        if self.root not in _ROOTS:
+            raise UnreadableFile(
+                f"This XML file is not an ONIX message: its root element is <{found[1][:60]}>, "
+                "where <ONIXMessage> is expected."
+            )
+        begin = start if self.root in ("Product", "product") else found.end()
+        if "xmlns:" in self.root_tag and begin == found.end():
+            self._wrap = (self.root_tag, f"</{found[1]}>")
+        self._advance(prolog[:begin])
+        self._rest = prolog[begin:]
+
+    @staticmethod
+    def _skip_prolog(text: str) -> int:
+        """Where the root element begins, as far as the text goes."""
+        at = 0
+        while found := _PROLOG.match(text, at):
+            subset = found["subset"]
+            if subset and ("<!ENTITY" in subset.upper() or "%" in subset):
+                raise UnreadableFile(
+                    "The file declares entities of its own (<!ENTITY …>), which can be used to attack the reader. "
+                    "It is refused; ask the sender for a message without them."
+                )
+            at = found.end()
+        head = text[at : at + 2_000_000].upper()
+        if head.startswith("<!DOCTYPE") and "<!ENTITY" in head:
+            raise UnreadableFile("The file declares entities of its own (<!ENTITY …>). It is refused.")
+        return at
+
+    def _advance(self, passed: str) -> None:
+        self._offset += len(passed)
+        self._line += passed.count("\n")
+
+    def pieces(self) -> Iterator[Piece]:
+        """Header and products as they come. What stands between them is passed over."""
+        parser = etree.XMLParser(**_PARSER_OPTIONS)  # type: ignore[arg-type]
+        closed = self.root in ("Product", "product")
+        buffer, at, start, kind, oversized = self._rest, 0, -1, "", False
+        while True:
+            mark = _MARK.search(buffer, at)
+            until = ""
+            if mark and (mark["cdata"] or mark["comment"]):
+                until = "]]>" if mark["cdata"] else "-->"
+                end = buffer.find(until, mark.end())
+                if end >= 0:
+                    at = end + 3
+                    continue
+                at = mark.start()
+            elif mark and mark["start"]:
+                if start >= 0 and not oversized:
+                    # The one before was never closed: it is lost, this one need not be.
+                    yield Piece(
+                        kind == "header", self._line, None, "it is never closed", self._warnings(mark.start() - start)
+                    )
+                buffer, at = self._drop(buffer, mark.start()), mark.end() - mark.start()
+                start, kind, oversized = 0, mark["kind"].lower(), False
+                continue
+            elif mark and mark["end"]:
+                at = mark.end()
+                if start >= 0:
+                    if not oversized:
+                        yield self._parse(buffer[:at], kind == "header", parser)
+                    buffer, at, start = self._drop(buffer, at), 0, -1
+                continue
+            elif mark:
+                closed, at = True, mark.end()
+                continue
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            if not until:
+                # A mark may be cut by the end of the chunk: keep as much as the longest one takes.
+                at = max(at, len(buffer) - 80)
+            if start < 0 and at > 0:
+                buffer, at = self._drop(buffer, at), 0
+            elif start >= 0 and len(buffer) > MAX_PRODUCT:
+                if not oversized:
+                    fault = f"it is longer than {MAX_PRODUCT:,} characters"
+                    yield Piece(kind == "header", self._line, None, fault)
+                oversized = True
+                buffer, at = self._drop(buffer, at), 0
+            buffer += chunk
+        self._end(buffer, start, closed)
+
+    def _drop(self, buffer: str, count: int) -> str:
+        self._advance(buffer[:count])
+        return buffer[count:]
+
+    def _end(self, buffer: str, start: int, closed: bool) -> None:
+        begun = self._line
+        self._advance(buffer)
+        if start >= 0:
+            self.broken_at = f"line {self._line}, inside the product that begins in line {begun}"
+        elif not closed:
+            self.broken_at = f"line {self._line}, before the end of the message"
+
+    def _parse(self, text: str, is_header: bool, parser: etree.XMLParser) -> Piece:
+        warnings = self._warnings(len(text))
+        text = _mend(text, self._line, warnings)
+        before, after = self._wrap
+        try:
+            element = etree.fromstring(f"{before}{text}{after}", parser)
+        except etree.XMLSyntaxError as error:
+            line = self._line + max(error.lineno or 1, 1) - 1 - before.count("\n")
+            message = str(error.msg or "").split(", line ")[0]
+            return Piece(is_header, self._line, None, f"line {line} is not well-formed XML ({message})", warnings)
+        except ValueError as error:
+            return Piece(is_header, self._line, None, f"it cannot be read ({error})", warnings)
+        if before:
+            element = element[0]
+        return Piece(is_header, self._line, element, "", warnings)
+
+    def _warnings(self, length: int) -> list[str]:
+        """Take the notes of the decoder that fall into the piece: the first few, and how many more."""
+        notes = self._text.notes
+        count = next((i for i, note in enumerate(notes) if note.offset >= self._offset + length), len(notes))
+        taken: list[Note] = notes[:count]
+        if taken:
+            del notes[:count]
+        found = [note.message for note in taken[:3]]
+        if count > 3:
+            found.append(f"{count - 3:,} more places of the record were not in the encoding of the file.")
+        return found
+
+
+def _mend(text: str, line: int, warnings: list[str]) -> str:
+    """Text that an XML parser takes: named HTML entities supplied, characters that XML forbids left out."""
+    if not text.isascii():
+        text, twice = undo_double_encoding(text)
+        if twice:
+            warnings.append(f"“{twice}” is UTF-8 that was encoded twice; read as it was meant. Tell the sender.")
+    bad = _FORBIDDEN.search(text)
+    if bad:
+        where = line + text.count("\n", 0, bad.start())
+        warnings.append(
+            f"Line {where}: control character 0x{ord(bad[0]):02X} left out; compare the text around it with the book."
+        )
+        text = _FORBIDDEN.sub("", text)
+    if _UNUSUAL_REFERENCE.search(text) is None:
+        return text
+    done, parts = 0, []
+    for section in _SECTION.finditer(text):
+        parts.append(_references(text[done : section.start()], warnings))
+        parts.append(section[0])
+        done = section.end()
+    parts.append(_references(text[done:], warnings))
+    return "".join(parts)
+
+
+def _references(text: str, warnings: list[str]) -> str:
+    def supply(found: re.Match[str]) -> str:
+        decimal, hexadecimal, name = found.groups()
+        if name in _XML_NAMES:
+            return found[0]
+        if name:
+            known = html.entities.html5.get(f"{name};")
+            if known:
+                return "".join(f"&#{ord(c)};" for c in known)
+            warnings.append(f"“&{name[:30]};” is no known entity; kept as it stands.")
+            return f"&amp;{name};"
+        if decimal or hexadecimal:
+            number = int(decimal) if decimal else int(hexadecimal, 16)
+            if 0x80 <= number <= 0x9F:  # numbers of Windows-1252, as browsers read them
+                return bytes([number]).decode("cp1252", "ignore")
+            if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF or _FORBIDDEN.match(chr(number)):
+                warnings.append(f"“{found[0]}” is a character that XML forbids; left out.")
+                return ""
+            return found[0]
+        if not any(warning.startswith("A bare “&”") for warning in warnings):
+            warnings.append("A bare “&” stands where “&amp;” is due; read as “&”.")
+        return "&amp;"
+
+    return _REFERENCE.sub(supply, text)
