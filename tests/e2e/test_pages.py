@@ -1,0 +1,70 @@
+"""Every kind of page, as it looks: no sideways scroll, no accessibility fault, one heading, in both widths."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import DESK, PHONE
+
+PAGES = [
+    "/",
+    "/books/",
+    "/books/?format=paperback&sort=title",
+    "/books/frankenstein/",
+    "/tags/",
+    "/contributors/mary-shelley/",
+    "/search/?q=sea",
+    "/search/?q=zzzzzzzz",
+    "/about-us/",
+    "/contact-us/",
+    "/basket/",
+    "/account/login/",
+    "/account/signup/",
+    "/account/password/reset/",
+    "/no-such-page/",
+]
+NARROW = {"width": 320, "height": 700}
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.mark.parametrize("viewport", [NARROW, PHONE, DESK], ids=["320", "390", "1280"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_fits_its_screen_and_has_no_accessibility_fault(visit, address, viewport, scheme):
+    if viewport is NARROW and scheme == "dark":
+        pytest.skip("the narrow screen is looked at in light only")
+    page = visit(viewport, color_scheme=scheme)
+
+    page.goto(address)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.locator("h1").count() == 1
+    assert page.locator("main").count() == 1
+    faults = Axe().run(page, options=WCAG).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
+
+
+def test_the_keyboard_reaches_the_search_and_a_book_from_the_home_page(visit):
+    page = visit(DESK)
+    page.goto("/")
+
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_attribute("href", "#main")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_nothing_moves_while_a_page_loads(visit):
+    page = visit(PHONE)
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())"
+        " if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: 'layout-shift', buffered: true});"
+    )
+
+    page.goto("/books/frankenstein/", wait_until="networkidle")
+
+    assert page.evaluate("window.shift") < 0.02
