@@ -1,0 +1,7 @@
+// The one script that pages load. Every page works without it.
+import "./basket-badge.js";
+import "./gallery.js";
+import "./menu.js";
+import "./quantity.js";
+import "./search-suggest.js";
+import "./sort-select.js";
