@@ -1,0 +1,246 @@
+"""The catalogue in the Wagtail admin."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core import serializers
+from django.core.management import call_command
+from django.urls import reverse
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page
+
+from accounts.models import User
+from catalog import stock
+from catalog.models import Edition, Price, ProductPage, Tag
+from catalog.tests.factories import TagFactory, book, isbn
+
+
+@pytest.fixture
+def owner(client, db):
+    """Somebody who may do everything, signed in."""
+    user = User.objects.create_superuser("owner@booktime.example", "secret-for-tests")
+    client.force_login(user)
+    return user
+
+
+def edition_form(edition: Edition, **changes) -> dict[str, object]:
+    """What a browser sends back for the form of an edition."""
+    return {
+        "product": edition.product_id,
+        "isbn": edition.isbn,
+        "sku": edition.sku,
+        "format": edition.format,
+        "is_active": "on",
+        "availability": edition.availability,
+        "publication_precision": "day",
+        "shop_price": "7.99",
+        "on_hand": "5",
+        "on_hand_shown": "5",
+        **changes,
+    }
+
+
+def edit_url(edition: Edition) -> str:
+    return reverse("wagtailsnippets_catalog_edition:edit", args=[edition.pk])
+
+
+def test_publishing_an_old_draft_changes_neither_price_nor_stock(books_page):
+    page = book("Persuasion", price="7.99", in_stock=5)
+    draft = page.save_revision()
+    edition = page.editions.get()
+    edition.prices.update(amount=Decimal("9.99"))
+    stock.adjust(edition.pk, -2)
+
+    draft.publish()
+
+    edition = Edition.objects.get()
+    assert edition.price("GBP").amount == Decimal("9.99")
+    assert edition.stock.on_hand == 3
+
+
+def test_a_copied_book_has_its_text_and_no_editions(books_page):
+    page = book("Persuasion", tags=["Classics"])
+
+    copy = page.copy(update_attrs={"slug": "persuasion-copy", "title": "Persuasion, annotated"})
+
+    assert copy.editions.count() == 0
+    assert [tag.tag.name for tag in copy.book_tags.all()] == ["Classics"]
+    assert page.editions.count() == 1
+
+
+def test_a_changed_slug_leaves_a_redirect(books_page, client, settings):
+    page = book("Persuasion")
+
+    page.slug = "persuasion-a-novel"
+    page.save_revision().publish()
+
+    assert client.get("/books/persuasion-a-novel/").status_code == 200
+    assert Redirect.objects.get().old_path == "/books/persuasion"
+    moved = client.get("/books/persuasion/")
+    assert (moved.status_code, moved["Location"]) == (301, "http://localhost/books/persuasion-a-novel/")
+
+
+def test_two_books_never_share_an_address(books_page, owner, client):
+    book("Persuasion", slug="persuasion")
+    other = book("Emma", slug="emma")
+
+    other.slug = "persuasion"
+
+    with pytest.raises(Exception, match="Another book has the address|already in use"):
+        other.full_clean()
+
+
+def test_the_page_editor_shows_editions_with_price_and_stock_and_links_to_their_forms(books_page, owner, client):
+    page = book("Persuasion", price="7.99", in_stock=5)
+
+    editor = client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+
+    assert edit_url(page.editions.get()) in editor
+    assert f"?product={page.pk}" in editor
+    assert "£7.99" in editor
+
+
+def test_staff_set_price_and_stock_in_the_form_of_the_edition(books_page, owner, client):
+    edition = book("Persuasion", price="7.99", in_stock=5).editions.get()
+
+    answer = client.post(edit_url(edition), edition_form(edition, shop_price="8.50", on_hand="12"))
+
+    assert answer.status_code == 302
+    edition = Edition.objects.get()
+    assert edition.price("GBP").amount == Decimal("8.50")
+    assert edition.stock.on_hand == 12
+
+
+def test_a_sale_while_the_form_was_open_is_not_undone(books_page, owner, client):
+    edition = book("Persuasion", in_stock=5).editions.get()
+    stock.allocate({edition.pk: 2})
+    stock.consume({edition.pk: 2})
+
+    client.post(edit_url(edition), edition_form(edition, on_hand="15", on_hand_shown="5"))
+
+    assert Edition.objects.get().stock.on_hand == 13
+
+
+def test_fewer_copies_than_are_promised_are_refused_with_the_number(books_page, owner, client):
+    edition = book("Persuasion", in_stock=5).editions.get()
+    stock.allocate({edition.pk: 4})
+
+    answer = client.post(edit_url(edition), edition_form(edition, on_hand="3"))
+
+    assert answer.status_code == 200
+    assert "4 copies are promised" in answer.content.decode()
+    assert Edition.objects.get().stock.on_hand == 5
+
+
+def test_a_wrong_isbn_is_refused_with_its_value(books_page, owner, client):
+    edition = book("Persuasion").editions.get()
+
+    answer = client.post(edit_url(edition), edition_form(edition, isbn="978-0-14-143968-0"))
+
+    assert answer.status_code == 200
+    assert "978-0-14-143968-0" in answer.content.decode()
+
+
+def test_an_isbn_10_with_hyphens_is_kept_as_thirteen_digits(books_page, owner, client):
+    edition = book("Persuasion").editions.get()
+
+    client.post(edit_url(edition), edition_form(edition, isbn="0-14-143968-X"))
+
+    assert Edition.objects.get().isbn == "9780141439686"
+
+
+def test_an_edition_is_added_from_the_page_of_its_book(books_page, owner, client):
+    page = book("Persuasion", editions=0)
+    add = reverse("wagtailsnippets_catalog_edition:add")
+
+    assert f'value="{page.pk}"' in client.get(f"{add}?product={page.pk}").content.decode()
+    new = Edition(product=page, isbn=isbn(77), format="hardback")
+    client.post(add, edition_form(new, sku="", on_hand_shown=""))
+
+    edition = Edition.objects.get()
+    assert (edition.product, edition.sku, edition.stock.on_hand) == (page, isbn(77), 5)
+
+
+def test_a_book_with_promised_copies_cannot_be_deleted(books_page, owner, client):
+    page = book("Persuasion", in_stock=5)
+    stock.allocate({page.editions.get().pk: 1})
+
+    client.post(reverse("wagtailadmin_pages:delete", args=[page.pk]))
+
+    assert ProductPage.objects.filter(pk=page.pk).exists()
+
+
+def test_the_explorer_of_the_catalogue_offers_no_manual_order(books_page, owner, client):
+    for number in range(60):
+        book(f"Book {number}", editions=0)
+
+    listing = client.get(reverse("wagtailadmin_explore", args=[books_page.pk]), {"ordering": "ord"})
+
+    assert listing.content.decode().count("Book ") < 60 * 4
+    assert len(listing.context["object_list"]) == 50
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["books:index", "wagtailsnippets_catalog_edition:list", "wagtailsnippets_catalog_contributor:list",
+     "wagtailsnippets_catalog_publisher:list", "wagtailsnippets_catalog_series:list", "wagtailsnippets_catalog_tag:list"],
+)  # fmt: skip
+def test_a_list_of_the_catalogue_costs_the_same_for_one_and_for_twenty(
+    books_page, owner, client, name, django_assert_max_num_queries
+):
+    for number in range(20):
+        book(f"Book {number}", contributors=[f"Writer {number}"], publisher=f"House {number}", series=f"Row {number}",
+             tags=[f"Tag {number}"])  # fmt: skip
+
+    with django_assert_max_num_queries(32):
+        assert client.get(reverse(name)).status_code == 200
+
+
+def test_tags_move_between_databases_by_natural_key(db, tmp_path):
+    TagFactory(name="Crime", description="Who did it")
+    fixture = tmp_path / "tags.json"
+    call_command("dumpdata", "catalog.tag", natural_primary=True, output=str(fixture))
+    Tag.objects.all().delete()
+    TagFactory(name="Crime", description="old words")
+
+    call_command("loaddata", str(fixture))
+
+    assert "pk" not in json.loads(fixture.read_text())[0]
+    assert Tag.objects.get().description == "Who did it"
+    assert [tag.object.slug for tag in serializers.deserialize("json", fixture.read_text())] == ["crime"]
+
+
+def test_a_shop_price_goes_before_the_feeds_and_gives_way_when_taken_back(books_page, owner, client):
+    edition = book("Persuasion", price="7.99").editions.get()
+    edition.prices.update(source=Price.Source.FEED)
+
+    client.post(edit_url(edition), edition_form(edition, shop_price="6.50"))
+    assert Edition.objects.get().price("GBP").amount == Decimal("6.50")
+    client.post(edit_url(edition), edition_form(edition, shop_price=""))
+
+    assert Edition.objects.get().price("GBP").amount == Decimal("7.99")
+
+
+def test_a_book_goes_through_the_editors_workflow(books_page, owner):
+    page = book("Persuasion")
+    page.title = "Persuasion, revised"
+    revision = page.save_revision()
+
+    workflow = page.get_workflow()
+    state = workflow.start(page, owner)
+    assert ProductPage.objects.get(pk=page.pk).title == "Persuasion"
+    state.current_task_state.approve(user=owner)
+
+    assert revision.pk == ProductPage.objects.get(pk=page.pk).live_revision_id
+    assert ProductPage.objects.get(pk=page.pk).title == "Persuasion, revised"
+
+
+def test_every_page_type_of_the_catalogue_has_search_and_card_fields(db):
+    for model in Page.__subclasses__():
+        assert ContentType.objects.get_for_model(model)
+    for model in (ProductPage,):
+        assert {field.name for field in model._meta.get_fields()} >= {"search_image", "search_description", "seo_title"}
