@@ -73,7 +73,7 @@ class PostalAddress(models.Model):
         abstract = True
 
     @property
-    def lines(self) -> list[str]:
+    def address_lines(self) -> list[str]:
         """The address as it is written on a parcel, one line each, the country last."""
         parts = (self.full_name, self.line_1, self.line_2, self.town, self.postcode, self.country.name)
         return [part for part in parts if part]
@@ -91,4 +91,4 @@ class Address(PostalAddress):
         ordering = ("-last_used_at",)
 
     def __str__(self) -> str:
-        return ", ".join(self.lines)
+        return ", ".join(self.address_lines)
