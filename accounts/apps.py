@@ -1,7 +1,14 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     """Who signs in: users, addresses, roles."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        from accounts import roles
+
+        last = [config for config in apps.get_app_configs() if config.models_module][-1]
+        post_migrate.connect(roles.after_migrate, sender=last, dispatch_uid="accounts.roles")

@@ -6,3 +6,8 @@ class HomeConfig(AppConfig):
 
     name = "home"
     verbose_name = "Site"
+
+    def ready(self) -> None:
+        from home import navigation
+
+        navigation.connect()

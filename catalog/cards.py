@@ -1,0 +1,52 @@
+"""Cards of books for pages that show a few of them: one query each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+from django.db.models import QuerySet
+
+from catalog.models import BookListing, ProductPage
+
+Card = SimpleNamespace
+
+
+def card_from(listing: BookListing) -> Card:
+    """The card of a row of the read model."""
+    return SimpleNamespace(**{"price": None, "price_from": False, "availability": None, **listing.face})
+
+
+def with_cards(books: QuerySet[ProductPage]) -> QuerySet[ProductPage]:
+    """Books together with what their cards show, so that `card_of` needs no query."""
+    return books.select_related("listing").defer("description", "listing__facets", "listing__names", "listing__body")
+
+
+def card_of(book: ProductPage | None) -> Card | None:
+    """The card of a book; None where there is no book or the public may not see it."""
+    listing: BookListing | None = getattr(book, "listing", None)
+    return card_from(listing) if listing and listing.is_live else None
+
+
+def cards_of(page_ids: Sequence[int]) -> list[Card]:
+    """Cards of these books in this order, without those that the public may not see."""
+    listings = _shown().in_bulk(page_ids)
+    return [card_from(listings[page_id]) for page_id in page_ids if page_id in listings]
+
+
+def cards_of_tag(tag_id: int, limit: int) -> list[Card]:
+    """Cards of the newest books of a tag."""
+    return [card_from(row) for row in _newest(_shown().filter(page__book_tags__tag=tag_id), limit)]
+
+
+def newest_cards(limit: int) -> list[Card]:
+    """Cards of the newest books of the shop."""
+    return [card_from(row) for row in _newest(_shown(), limit)]
+
+
+def _shown() -> QuerySet[BookListing]:
+    return BookListing.objects.filter(is_live=True).defer("facets", "names", "body")
+
+
+def _newest(rows: QuerySet[BookListing], limit: int) -> QuerySet[BookListing]:
+    return rows.order_by("-newest", "-page")[:limit]

@@ -1,0 +1,95 @@
+"""The contact form: what it takes, what it refuses, and where a message goes."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import ClassVar
+
+from django import forms
+from django.core.cache import cache
+from django.db import transaction
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.tasks import enqueue
+from home.models.contact import ContactMessage
+from home.tasks import mail_contact_message
+
+TRAP = "website"
+"""Name of the field that no person sees; what fills it in is a machine."""
+
+MESSAGES_AN_HOUR = 5
+
+
+class TooManyMessages(Exception):
+    """The sender wrote more often than people do. The text is for the sender."""
+
+
+class TrapInput(forms.TextInput):
+    """Looks like a text field in the source and is shown to nobody."""
+
+    is_hidden = True
+
+
+class ContactForm(forms.ModelForm):
+    """Name, e-mail address and message."""
+
+    website = forms.CharField(
+        required=False, widget=TrapInput(attrs={"hidden": True, "tabindex": "-1", "autocomplete": "off"})
+    )
+
+    class Meta:
+        model = ContactMessage
+        fields = ("name", "email", "message")
+        labels: ClassVar = {
+            "name": gettext_lazy("Name"),
+            "email": gettext_lazy("Email"),
+            "message": gettext_lazy("Message"),
+        }
+        widgets: ClassVar = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+            "message": forms.Textarea(attrs={"rows": 8, "maxlength": 5000}),
+        }
+
+
+def is_trapped(data: QueryDict) -> bool:
+    """True where the field that no person sees was filled in."""
+    return bool(data.get(TRAP, "").strip())
+
+
+def receive(form: ContactForm, *, sender: str) -> ContactMessage:
+    """Keep a valid message and have it mailed to customer service.
+
+    Raises:
+        TooManyMessages: more than `MESSAGES_AN_HOUR` from this network address.
+    """
+    if _sent_this_hour(sender) > MESSAGES_AN_HOUR:
+        raise TooManyMessages(_("That is a lot of messages in one hour. Please wait a little and send it again."))
+    with transaction.atomic():
+        message: ContactMessage = form.save()
+        enqueue(mail_contact_message, message_id=message.pk)
+    return message
+
+
+def _sent_this_hour(sender: str) -> int:
+    """Messages from this address in the hour since the first, this one included; 1 where the cache is away."""
+    key = f"home.contact.{_household(sender)}"
+    if cache.add(key, 1, 60 * 60):
+        return 1
+    try:
+        return cache.incr(key) or 1
+    except ValueError:  # it ran out between the two calls, or the cache is away
+        return 1
+
+
+def _household(sender: str) -> str:
+    """The network address as far as one household shares it: IPv6 gives each of them a whole /64."""
+    try:
+        address = ip_address(sender)
+    except ValueError:  # a local socket has no address
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False).network_address)
+    return str(address)
