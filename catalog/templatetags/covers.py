@@ -523,7 +523,7 @@ LAYOUTS: tuple[Layout, ...] = (
 )
 
 # The fold where a paperback opens: a dark line and the light beside it.
-_HINGE = '<path d="M7 0v300" stroke="#000" stroke-opacity=".18"/><path d="M8.5 0v300" stroke="#fff" stroke-opacity=".14"/>'
+_HINGE = '<path d="M7 0v300" stroke="#000" stroke-opacity=".14"/><path d="M8.5 0v300" stroke="#fff" stroke-opacity=".14"/>'
 
 
 @lru_cache(maxsize=4096)
