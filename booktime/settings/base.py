@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "wagtail.admin",
     "wagtail",
     "wagtailmetadata",
-    "modelsearch",
     "taggit",
     "allauth",
     "allauth.account",
