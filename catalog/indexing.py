@@ -1,9 +1,325 @@
-"""The only writer of the read model (`BookListing`)."""
+"""The only writer of the read model (`BookListing`). ADR 0003.
+
+`refresh` may be called for one book or for all: it reads a thousand books at a time with the same number of
+queries and writes their rows in one transaction that holds the lock of `ListingVersion`. It reads after it
+has the lock, so of two refreshes of a book the later one has the later data.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+import html
+import itertools
+import json
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Model, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+from wagtail.images import get_image_model
+from wagtail.models import PageViewRestriction
+
+from catalog import isbn as isbns
+from catalog.faces import SPECS, face_of, picture_of
+from catalog.folding import fold, joined_initials
+from catalog.models import (
+    BookListing,
+    BookTag,
+    Contribution,
+    Edition,
+    ListingVersion,
+    Price,
+    ProductImage,
+    ProductPage,
+    SearchWord,
+)
+from catalog.offers import Offer, PriceTerm, Terms, decide, entry_of
+
+CHUNK = 1000
+LONGEST_BODY = 10_000
+"""Characters of a description that are searched."""
+
+PRICE_BANDS = (Decimal(0), Decimal(5), Decimal(10), Decimal(20))
+"""Where each band of prices begins, in major units of the shop's currency."""
+
+_TAG = re.compile(r"<[^>]*>")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def refresh(page_ids: Iterable[int]) -> None:
-    """Write the rows of these books anew."""
+def refresh(page_ids: Iterable[int]) -> int:
+    """Write the rows of these books anew and return how many books there were.
+
+    A book that was unpublished keeps its row as not live; one that was deleted keeps an empty one.
+    """
+    total = 0
+    ids = iter(page_ids)
+    while chunk := list(itertools.islice(ids, CHUNK)):
+        with transaction.atomic():
+            version = _next_version()
+            rows = list(_rows(chunk, version))
+            _write(rows)
+            _mark_deleted(set(chunk) - {row.pk for row in rows}, version)
+            _learn_words(rows)
+        total += len(rows)
+    return total
+
+
+def refresh_due(now: dt.datetime | None = None) -> int:
+    """Refresh the books whose price or publication has changed with time; for a clock to call each minute."""
+    due = BookListing.objects.filter(next_change_at__lte=now or timezone.now())
+    return refresh(list(due.values_list("pk", flat=True)))
+
+
+def rebuild() -> int:
+    """Write every row anew: after a change of what rows hold, or of the language of the shop."""
+    known = set(BookListing.objects.filter(is_live=True).values_list("pk", flat=True))
+    books = set(ProductPage.objects.order_by().values_list("pk", flat=True))
+    return refresh(sorted(books | known))
+
+
+def books_of(thing: Model) -> QuerySet[Any, int]:
+    """Ids of the books that name a contributor, publisher, series or tag."""
+    found: Mapping[str, Any] = {
+        "contributor": Contribution.objects.filter(contributor=thing.pk).values_list("page", flat=True),
+        "tag": BookTag.objects.filter(tag=thing.pk).values_list("page", flat=True),
+        "publisher": ProductPage.objects.order_by().filter(publisher=thing.pk).values_list("pk", flat=True),
+        "series": ProductPage.objects.order_by().filter(series=thing.pk).values_list("pk", flat=True),
+    }
+    return found[thing._meta.model_name].distinct()
+
+
+def _next_version() -> int:
+    if not ListingVersion.objects.filter(pk=1).update(number=F("number") + 1):
+        ListingVersion.objects.bulk_create([ListingVersion(pk=1)], ignore_conflicts=True)
+        ListingVersion.objects.filter(pk=1).update(number=F("number") + 1)
+    return ListingVersion.objects.values_list("number", flat=True).get(pk=1)
+
+
+def _write(rows: Collection[BookListing]) -> None:
+    BookListing.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["page"],
+        update_fields=[field.attname for field in BookListing._meta.concrete_fields if not field.primary_key],
+    )
+
+
+def _mark_deleted(page_ids: Collection[int], version: int) -> None:
+    if page_ids:
+        BookListing.objects.filter(pk__in=page_ids).update(
+            is_live=False, version=version, facets="", names="", body="", face={}, offers=[], next_change_at=None,
+            series_id=None,
+        )  # fmt: skip
+
+
+def _learn_words(rows: Iterable[BookListing]) -> None:
+    words = {word for row in rows if row.is_live for word in row.names.split() if len(word) > 2 and word.isalpha()}
+    known = set(SearchWord.objects.filter(word__in=words).values_list("word", flat=True)) if len(words) < 500 else ()
+    SearchWord.objects.bulk_create([SearchWord(word=word) for word in sorted(words.difference(known))], ignore_conflicts=True)
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+class Sold(NamedTuple):
+    """What a row needs to know of an edition."""
+
+    pk: int
+    isbn: str
+    language: str
+    terms: Terms
+
+
+def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
+    """The rows of these books, from seven queries however many they are."""
+    now = timezone.now()
+    private = tuple(PageViewRestriction.objects.values_list("page__path", flat=True))
+    people = _grouped(
+        Contribution.objects.filter(page__in=page_ids)
+        .order_by("sort_order", "pk")
+        .values_list("page_id", "contributor__name", "contributor__slug", "role")
+    )
+    tags = _grouped(
+        BookTag.objects.filter(page__in=page_ids)
+        .order_by("sort_order", "pk")
+        .values_list("page_id", "tag_id", "tag__name", "tag__slug")
+    )
+    pictures = _pictures(page_ids)
+    editions = _editions(page_ids)
+    pages = ProductPage.objects.order_by().filter(pk__in=page_ids).values_list(
+        "pk", "live", "path", "title", "slug", "subtitle", "sort_title", "short_description",
+        Cast("description", TextField()), "imprint", "first_published_at",
+        "publisher_id", "publisher__name", "publisher__slug",
+        "series_id", "series__name", "series__slug", "series_number",
+    )  # fmt: skip
+    for (
+        pk, live, path, title, slug, subtitle, sort_title, short, description, imprint, first_published_at,
+        publisher_id, publisher, publisher_slug, series_id, series, series_slug, series_number,
+    ) in pages:  # fmt: skip
+        sold = editions.get(pk, [])
+        offers = sorted((decide(edition.terms, now) for edition in sold), key=lambda offer: offer.rank)
+        published = [offer.terms.publication_date for offer in offers if offer.terms.publication_date]
+        price = min((offer.price.amount for offer in offers if offer.can_buy and offer.price), default=None)
+        names = [name for name, _slug, _role in people.get(pk, ())]
+        labels = [label for _pk, label, _slug in tags.get(pk, ())]
+        yield BookListing(
+            page_id=pk,
+            is_live=live and not (private and path.startswith(private)),
+            version=version,
+            title_key=fold(sort_title or title)[:255],
+            newest=max(published, default=None) or timezone.localdate(first_published_at or now),
+            price=price,
+            series_id=series_id,
+            series_position=_position(series_number) if series_id else None,
+            next_change_at=min(
+                (moment for edition in sold for moment in edition.terms.changes() if moment > now), default=None
+            ),
+            facets=_facets(sold, offers, price, [row[0] for row in tags.get(pk, ())], publisher_id, pk in pictures),
+            names=_names(title, subtitle, names, [series, publisher, imprint], [edition.isbn for edition in sold]),
+            body=fold(" ".join([*labels, short, _text_of(description)])[:LONGEST_BODY]),
+            face=face_of(
+                title=title,
+                subtitle=subtitle,
+                slug=slug,
+                people=people.get(pk, []),
+                publisher=(publisher, publisher_slug) if publisher_id else None,
+                imprint=imprint,
+                series=(series_id, series, series_slug, series_number) if series_id else None,
+                tags=tags.get(pk, []),
+                pictures=pictures.get(pk, []),
+            ),
+            offers=[entry_of(edition.terms) for edition in sold],
+        )
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    """Rows by their first column, without it."""
+    groups: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for key, *rest in rows:
+        groups[key].append(tuple(rest))
+    return groups
+
+
+def _editions(page_ids: Collection[int]) -> dict[int, list[Sold]]:
+    prices: dict[int, list[tuple[tuple[Any, ...], PriceTerm]]] = defaultdict(list)
+    for pk, edition_id, amount, source, taxed, fixed, starts_at, ends_at in Price.objects.filter(
+        edition__product__in=page_ids, edition__is_active=True, currency=settings.SHOP_CURRENCY
+    ).values_list("pk", "edition_id", "amount", "source", "tax_included", "is_fixed", "starts_at", "ends_at"):
+        # The order of Price.precedence, without an object for each of many thousand rows.
+        precedence = (source != Price.Source.SHOP, starts_at is None and ends_at is None, not taxed, -pk)
+        prices[edition_id].append((precedence, PriceTerm(amount, taxed, fixed, starts_at, ends_at)))
+    editions: dict[int, list[Sold]] = defaultdict(list)
+    for (
+        pk, page_id, isbn, language, form, not_for_sale, supplier, published, precision, embargo, on_hand, allocated
+    ) in Edition.objects.filter(product__in=page_ids, is_active=True).order_by("pk").values_list(
+        "pk", "product_id", "isbn", "language", "format", "not_for_sale", "availability", "publication_date",
+        "publication_precision", "embargo_date", "stock__on_hand", "stock__allocated",
+    ):  # fmt: skip
+        terms = Terms(
+            format=form,
+            is_for_sale=not not_for_sale,
+            supplier=supplier,
+            free=(on_hand or 0) - (allocated or 0),
+            publication_date=published,
+            precision=precision,
+            embargo_date=embargo,
+            prices=tuple(price for _precedence, price in sorted(prices[pk], key=itemgetter(0))) if pk in prices else (),
+        )
+        editions[page_id].append(Sold(pk, isbn or "", language, terms))
+    return editions
+
+
+def _pictures(page_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
+    """The pictures of each book, as far as their files are made."""
+    pictures = list(
+        ProductImage.objects.filter(page__in=page_ids)
+        .order_by("sort_order", "pk")
+        .values_list("page_id", "image_id", "alt", "image__description")
+    )
+    made = _grouped(
+        get_image_model()
+        .get_rendition_model()
+        .objects.filter(image__in={image_id for _page, image_id, *_texts in pictures}, filter_spec__in=SPECS)
+        .values_list("image_id", "filter_spec", "file", "width", "height")
+        if pictures
+        else ()
+    )
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for page_id, image_id, alt, description in pictures:
+        if image_id in made:
+            found[page_id].append(picture_of(alt or description, made[image_id]))
+    return found
+
+
+# --- What a row says -----------------------------------------------------------------------------
+
+
+def _facets(
+    sold: Collection[Sold],
+    offers: Sequence[Offer],
+    price: Decimal | None,
+    tag_ids: Iterable[int],
+    publisher_id: int | None,
+    is_pictured: bool,
+) -> str:
+    keys = [f"f:{edition.terms.format}" for edition in sold]
+    keys += [f"l:{edition.language.split('-')[0].lower()}" for edition in sold if edition.language]
+    if offers and offers[0].availability.group:
+        keys.append(f"a:{offers[0].availability.group}")
+    if price is not None:
+        keys.append(f"p:{bisect_right(PRICE_BANDS, price) - 1}")
+    keys += [f"t:{tag_id}" for tag_id in tag_ids]
+    if publisher_id:
+        keys.append(f"b:{publisher_id}")
+    if is_pictured:
+        keys.append("i:1")
+    return f" {' '.join(dict.fromkeys(keys))} "
+
+
+def _names(
+    title: str, subtitle: str, people: Iterable[str], others: Iterable[str | None], isbns13: Iterable[str]
+) -> str:
+    """A line each for title, subtitle, people, series and houses, ISBNs: what `catalog.search` compares with."""
+    lines = [fold(title), fold(subtitle)]
+    for name in dict.fromkeys([*people, *(other for other in others if other)]):
+        folded = fold(name)
+        lines.append(folded)
+        if initials := joined_initials(folded):
+            lines.append(initials)
+    for isbn in isbns13:
+        lines.append(f"{isbn} {isbns.to_isbn10(isbn).lower()}".strip())
+    return "\n".join(lines)
+
+
+def _position(number: str) -> Decimal | None:
+    """Where "3", "2.5" or "Book 12" stands in its series."""
+    match = _NUMBER.search(number)
+    position = Decimal(match[0]) if match else None
+    return position if position is not None and position < 1_000_000 else None
+
+
+def _text_of(description: str | None) -> str:
+    """The words of a description: every text of its blocks, without markup."""
+    if not description or description == "[]":
+        return ""
+    return html.unescape(_TAG.sub(" ", " ".join(_texts(json.loads(description)))))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in {"id", "type"}:
+                yield from _texts(item)

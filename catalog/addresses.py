@@ -1,0 +1,17 @@
+"""Addresses of books and tags: they depend on the slug alone, never on the place in the tree."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.urls import reverse
+
+
+def book_url(slug: str) -> str:
+    """The address of a book, in the active language."""
+    return f"{reverse('wagtail_serve', args=('',))}books/{quote(slug)}/"
+
+
+def tag_url(slug: str) -> str:
+    """The address of a tag, in the active language."""
+    return f"{reverse('wagtail_serve', args=('',))}tags/{quote(slug)}/"

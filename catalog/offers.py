@@ -1,0 +1,299 @@
+"""What an edition costs at a moment, and whether and how it can be had.
+
+One function decides for the card, the page and the basket, so they always agree. What it looks at
+(`Terms`) comes from the rows of an edition or from the read model.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.choices import (
+    DIGITAL_FORMATS,
+    ORDERABLE_WITHOUT_STOCK,
+    DatePrecision,
+    Format,
+    SupplierAvailability,
+)
+from catalog.models.editions import Edition
+from core.money import Money
+
+LOW_STOCK = 2
+"""At most so many copies left are counted out to shoppers."""
+
+NOW = "now"
+ORDER = "order"
+PRE_ORDER = "pre-order"
+
+GROUPS = {
+    "in-stock": NOW,
+    "low-stock": NOW,
+    "download": NOW,
+    "to-order": ORDER,
+    "special-order": ORDER,
+    "print-on-demand": ORDER,
+    "pre-order": PRE_ORDER,
+}
+"""Availability codes under which something can be bought, by what a shopper asks for."""
+
+_GROUP_RANK = {NOW: 0, ORDER: 1, PRE_ORDER: 2}
+_FORMAT_RANK = {
+    Format.PAPERBACK: 0,
+    Format.HARDBACK: 1,
+    Format.AUDIOBOOK: 3,
+    Format.AUDIO_CD: 3,
+    Format.EBOOK: 4,
+}
+_OTHER_PRINT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether and how something can be had: a code for machines, words for people."""
+
+    code: str
+    label: str
+    detail: str = ""
+    can_buy: bool = False
+    buy_label: str = ""
+
+    @property
+    def group(self) -> str | None:
+        """What a shopper asks for: now, order, pre-order; None where nothing can be bought."""
+        return GROUPS.get(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTerm:
+    """A price and when it holds."""
+
+    amount: Decimal
+    tax_included: bool
+    is_fixed: bool
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+
+    def holds(self, at: dt.datetime) -> bool:
+        """True where `at` lies in the price's time; the end is the first moment at which it no longer holds."""
+        return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """All that decides what an edition costs and whether it can be had. Prices are those of the shop's currency, most binding first."""  # noqa: E501
+
+    format: str
+    is_for_sale: bool
+    supplier: str
+    free: int
+    publication_date: dt.date | None
+    precision: str
+    embargo_date: dt.date | None
+    prices: tuple[PriceTerm, ...]
+
+    @property
+    def is_digital(self) -> bool:
+        """Downloaded: no stock, no parcel."""
+        return self.format in DIGITAL_FORMATS
+
+    @cached_property
+    def expected(self) -> dt.date | None:
+        """First day on which a copy may leave the shop; the first day of the period where only that is known."""
+        if self.embargo_date or not self.publication_date or self.precision == DatePrecision.DAY:
+            return self.embargo_date or self.publication_date
+        return self.publication_date.replace(day=1, month=1 if self.precision == DatePrecision.YEAR else self.publication_date.month)
+
+    def price_at(self, at: dt.datetime) -> PriceTerm | None:
+        """The price that holds at a moment."""
+        return next((price for price in self.prices if price.holds(at)), None)
+
+    def changes(self) -> Iterator[dt.datetime]:
+        """Moments at which the answer may become another one."""
+        for price in self.prices:
+            if price.starts_at:
+                yield price.starts_at
+            if price.ends_at:
+                yield price.ends_at
+        if self.expected:
+            yield timezone.make_aware(dt.datetime.combine(self.expected, dt.time.min))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the shop offers of an edition at a moment."""
+
+    terms: Terms
+    price: Money | None
+    tax_included: bool
+    is_fixed: bool
+    availability: Availability
+
+    @property
+    def can_buy(self) -> bool:
+        """True where a basket may take it."""
+        return self.availability.can_buy
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Smallest first, as editions are shown: now, to order, pre-order, not at all; then by format; then newest."""
+        published = self.terms.publication_date
+        return (
+            _GROUP_RANK.get(self.availability.group or "", 3),
+            _FORMAT_RANK.get(self.terms.format, _OTHER_PRINT),
+            -(published.toordinal() if published else 0),
+        )
+
+
+def offer_for(edition: Edition, at: dt.datetime | None = None) -> Offer:
+    """The offer of an edition at `at` (now). Reads `stock` and `prices`: fetch editions `with_offer()`."""
+    return decide(terms_of(edition), at or timezone.now())
+
+
+def terms_of(edition: Edition) -> Terms:
+    """The terms of a live edition."""
+    prices = sorted(
+        (price for price in edition.prices.all() if price.currency == settings.SHOP_CURRENCY),
+        key=lambda price: price.precedence,
+    )
+    return Terms(
+        format=edition.format,
+        is_for_sale=edition.is_active and not edition.not_for_sale,
+        supplier=edition.availability,
+        free=edition.available_copies(),
+        publication_date=edition.publication_date,
+        precision=edition.publication_precision,
+        embargo_date=edition.embargo_date,
+        prices=tuple(
+            PriceTerm(price.amount, price.tax_included, price.is_fixed, price.starts_at, price.ends_at)
+            for price in prices
+        ),
+    )
+
+
+def terms_from(entry: dict[str, Any]) -> Terms:
+    """The terms of an entry of `BookListing.offers`."""
+    return Terms(
+        format=entry["format"],
+        is_for_sale=entry["sold"],
+        supplier=entry["supplier"],
+        free=entry["free"],
+        publication_date=_date(entry["published"]),
+        precision=entry["precision"],
+        embargo_date=_date(entry["embargo"]),
+        prices=tuple(
+            PriceTerm(Decimal(amount), taxed, fixed, _moment(starts), _moment(ends))
+            for amount, taxed, fixed, starts, ends in entry["prices"]
+        ),
+    )
+
+
+def entry_of(terms: Terms) -> dict[str, Any]:
+    """The terms as `BookListing.offers` keeps them: `terms_from` reads them back."""
+    return {
+        "format": terms.format,
+        "sold": terms.is_for_sale,
+        "supplier": terms.supplier,
+        "free": terms.free,
+        "published": terms.publication_date and terms.publication_date.isoformat(),
+        "precision": terms.precision,
+        "embargo": terms.embargo_date and terms.embargo_date.isoformat(),
+        "prices": [
+            [
+                str(price.amount),
+                price.tax_included,
+                price.is_fixed,
+                price.starts_at and price.starts_at.isoformat(),
+                price.ends_at and price.ends_at.isoformat(),
+            ]
+            for price in terms.prices
+        ],
+    }
+
+
+def decide(terms: Terms, at: dt.datetime) -> Offer:
+    """Price and availability at a moment: our own stock first, the supplier's word second."""
+    price = terms.price_at(at)
+    today = timezone.localdate(at)
+    return Offer(
+        terms=terms,
+        price=Money(price.amount, settings.SHOP_CURRENCY) if price else None,
+        tax_included=price.tax_included if price else True,
+        is_fixed=price.is_fixed if price else False,
+        availability=_availability(terms, today) if price and terms.is_for_sale else _not_sold(),
+    )
+
+
+def _availability(terms: Terms, today: dt.date) -> Availability:
+    supplier = terms.supplier
+    is_awaited = (terms.expected is not None and today < terms.expected) or (
+        supplier == SupplierAvailability.FORTHCOMING and not terms.free
+    )
+    if is_awaited and (terms.free or terms.is_digital or supplier in ORDERABLE_WITHOUT_STOCK):
+        return Availability("pre-order", _pre_order_label(terms, today), "", True, _("Pre-order"))
+    if supplier == SupplierAvailability.OUT_OF_PRINT and (terms.is_digital or not terms.free):
+        return Availability("out-of-print", _("Out of print"))
+    if supplier == SupplierAvailability.NOT_AVAILABLE and (terms.is_digital or not terms.free):
+        return Availability("unavailable", _("Not available"))
+    if is_awaited or (supplier == SupplierAvailability.TEMPORARILY_OUT and (terms.is_digital or not terms.free)):
+        return Availability("temporarily-out", _("Temporarily out of stock"))
+    buy = _("Add to basket")
+    if terms.is_digital:
+        return Availability("download", _("Instant download"), "", True, buy)
+    if terms.free > LOW_STOCK:
+        return Availability("in-stock", _("In stock"), "", True, buy)
+    if terms.free > 0:
+        label = ngettext("Only %(count)d left", "Only %(count)d left", terms.free) % {"count": terms.free}
+        return Availability("low-stock", label, "", True, buy)
+    if supplier == SupplierAvailability.AVAILABLE:
+        return Availability("to-order", _("Available to order"), _("Usually 2–4 days"), True, buy)
+    if supplier == SupplierAvailability.SPECIAL_ORDER:
+        return Availability("special-order", _("Special order"), _("Usually 1–3 weeks"), True, buy)
+    if supplier == SupplierAvailability.PRINT_ON_DEMAND:
+        return Availability("print-on-demand", _("Printed on demand"), _("Usually 1–2 weeks"), True, buy)
+    return Availability("temporarily-out", _("Temporarily out of stock"))
+
+
+def _not_sold() -> Availability:
+    return Availability("unavailable", _("Not available to buy"))
+
+
+def _pre_order_label(terms: Terms, today: dt.date) -> str:
+    precision = DatePrecision.DAY if terms.embargo_date else terms.precision
+    date = terms.embargo_date or terms.publication_date
+    if date is None or _last_day(date, precision) < today:
+        return _("Pre-order")
+    return _("Pre-order: published %(date)s") % {"date": date_as_known(date, precision)}
+
+
+def date_as_known(date: dt.date, precision: str) -> str:
+    """A date with as much of it as is known: 14 March 2026, March 2026, 2026. The day is never invented."""
+    known = {DatePrecision.YEAR: "Y", DatePrecision.MONTH: "YEAR_MONTH_FORMAT"}
+    return date_format(date, known.get(DatePrecision(precision), "DATE_FORMAT"))
+
+
+def _last_day(date: dt.date, precision: str) -> dt.date:
+    if precision == DatePrecision.YEAR:
+        return date.replace(month=12, day=31)
+    if precision == DatePrecision.MONTH:
+        return date.replace(day=calendar.monthrange(date.year, date.month)[1])
+    return date
+
+
+def _date(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
