@@ -74,7 +74,7 @@ class Chance:
 
 _SERIF_WIDTHS = {
     0.26: " .,:;'’‘|!·",
-    0.33: "iljI()[]-/\"“”",
+    0.33: 'iljI()[]-/"“”',
     0.42: "frtJ",
     0.50: "aceszvxy?*",
     0.57: "gbdhknopqu",
@@ -86,7 +86,7 @@ _SERIF_WIDTHS = {
 _SANS_WIDTHS = {
     0.25: "ijl|.,:;'’‘!·",
     0.30: " ftI()[]-/",
-    0.37: "r\"“”*",
+    0.37: 'r"“”*',
     0.51: "csvxyzkJ?",
     0.57: "abdeghnopqu0123456789L+=–",
     0.63: "FTZ",
@@ -341,7 +341,8 @@ def sunrise(title: str, byline: str, colour: Palette, chance: Chance) -> str:
     x = (100, 0, 200)[chance.below(3)]
     reach = 150 if x != 100 else 132
     rings = "".join(
-        disc(x, 300, reach - number * 25, colour.shape if number % 2 == 0 else colour.ground) for number in range(6)
+        disc(x, 300, reach - number * 25, colour.shape if number % 2 == 0 else colour.ground)
+        for number in range(6)
         if reach - number * 25 > 5
     )
     return "".join(
@@ -385,11 +386,12 @@ def rules(title: str, byline: str, colour: Palette, chance: Chance) -> str:
         lines_of(name, x=16, top=16, fill=colour.print, face="sans", anchor="start", weight=700),
         lines_of(by, x=16, top=24 + name.height, fill=colour.print, face="sans", anchor="start"),
     ]
-    slope = chance.below(2)
+    x, length = ((0, 200), (16, 168))[chance.below(2)]
     y = 186.0
     for number in range(6):
         thick = 2 + number * 3.4
-        parts.append(rectangle(0 if slope else 16, y, 200 if slope else 168, thick, colour.shape if number == 3 else colour.ground))
+        fill = colour.shape if number == 3 else colour.ground
+        parts.append(rectangle(x, y, length, thick, fill))
         y += thick + 8.2
     return "".join(parts)
 
@@ -409,7 +411,9 @@ def _motifs(kind: int) -> str:
     elif kind == 2:  # scales
         for row in range(20):
             for column in range(9):
-                steps.append(f"M{column * 25 + (row % 2) * 12.5 - 12.5:g} {row * 16}a12.5 12.5 0 0 0 25 0h-3a9.5 9.5 0 0 1-19 0z")
+                steps.append(
+                    f"M{column * 25 + (row % 2) * 12.5 - 12.5:g} {row * 16}a12.5 12.5 0 0 0 25 0h-3a9.5 9.5 0 0 1-19 0z"
+                )
     elif kind == 3:  # stripes
         steps += [f"M{column * 14 + 2} 0h6v300h-6z" for column in range(15)]
     elif kind == 4:  # chevrons
@@ -418,9 +422,10 @@ def _motifs(kind: int) -> str:
             back = "".join("l-12.5-9-12.5 9" for _ in range(8))
             steps.append(f"M0 {row * 20}{zigzag}v6{back}z")
     else:  # stars
+        star = "l2.5 6.5 6.5 2.5-6.5 2.5-2.5 6.5-2.5-6.5-6.5-2.5 6.5-2.5z"
         for row in range(13):
             for column in range(9):
-                steps.append(f"M{column * 25 + (row % 2) * 12.5:g} {row * 25 - 4}l2.5 6.5 6.5 2.5-6.5 2.5-2.5 6.5-2.5-6.5-6.5-2.5 6.5-2.5z")
+                steps.append(f"M{column * 25 + (row % 2) * 12.5:g} {row * 25 - 4}{star}")
     return "".join(steps)
 
 
@@ -523,7 +528,9 @@ LAYOUTS: tuple[Layout, ...] = (
 )
 
 # The fold where a paperback opens: a dark line and the light beside it.
-_HINGE = '<path d="M7 0v300" stroke="#000" stroke-opacity=".14"/><path d="M8.5 0v300" stroke="#fff" stroke-opacity=".14"/>'
+_HINGE = (
+    '<path d="M7 0v300" stroke="#000" stroke-opacity=".14"/><path d="M8.5 0v300" stroke="#fff" stroke-opacity=".14"/>'
+)
 
 
 @lru_cache(maxsize=4096)

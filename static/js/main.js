@@ -1,5 +1,6 @@
 // The one script that pages load. Every page works without it.
 import "./basket-badge.js";
+import "./buy-bar.js";
 import "./gallery.js";
 import "./menu.js";
 import "./quantity.js";
