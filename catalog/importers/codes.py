@@ -107,7 +107,7 @@ BY_AVAILABILITY = {
     **dict.fromkeys(("30", "31", "32", "33", "34"), _A.TEMPORARILY_OUT),
     **dict.fromkeys(("47", "97", "98", "99"), _A.STOCK_ONLY),
     "51": _A.OUT_OF_PRINT,
-    **dict.fromkeys("01 09 40 41 42 43 44 45 46 48 49 50 52".split(), _A.NOT_AVAILABLE),
+    **dict.fromkeys(["01", "09", "40", "41", "42", "43", "44", "45", "46", "48", "49", "50", "52"], _A.NOT_AVAILABLE),
 }
 """List 65, what the supplier of our market says: it decides whether a copy can be ordered."""
 
@@ -115,7 +115,7 @@ BY_STATUS = {
     "02": _A.FORTHCOMING,
     "06": _A.NOT_AVAILABLE,
     "07": _A.OUT_OF_PRINT,
-    **dict.fromkeys("01 03 05 08 11 12 13 15 16 17".split(), _A.NOT_AVAILABLE),
+    **dict.fromkeys(["01", "03", "05", "08", "11", "12", "13", "15", "16", "17"], _A.NOT_AVAILABLE),
 }
 """List 64, what the publisher says: asked where no supplier says anything. Active (04) promises nothing."""
 
@@ -175,8 +175,8 @@ PRICE_TYPES = {
     for code in group.split()
 }
 """Types that a consumer may be charged, with their rank: ordinary, before publication, special sale."""
-TAX_INCLUDED = frozenset("02 04 12 14 22 24 34 42".split())
-FIXED_PRICE = frozenset("03 04 13 14 23 24 33 34 41 42".split())
+TAX_INCLUDED = frozenset(["02", "04", "12", "14", "22", "24", "34", "42"])
+FIXED_PRICE = frozenset(["03", "04", "13", "14", "23", "24", "33", "34", "41", "42"])
 """Fixed by law or agreement, agency prices of ebooks included: no voucher may lower them."""
 CONSUMER_QUALIFIERS = frozenset({"", "00", "05"})
 PROMOTION_QUALIFIER = "08"

@@ -314,7 +314,9 @@ class _Refused(Exception):
     """The row stays out; the message says why."""
 
 
-_SERIES = re.compile(r"(?P<title>.*\S)\s*\((?P<series>[^()#]*[^()#,\s])\s*,?\s*#(?P<number>[^()#;]{1,40})(?:;[^()]*)?\)\s*\Z")
+_SERIES = re.compile(
+    r"(?P<title>.*\S)\s*\((?P<series>[^()#]*[^()#,\s])\s*,?\s*#(?P<number>[^()#;]{1,40})(?:;[^()]*)?\)\s*\Z"
+)
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d+\Z", re.IGNORECASE)
 _ROLE_IN_BRACKETS = re.compile(r"(.*\S)\s*[(\[]([^()\[\]]{1,40})[)\]]\s*\Z")
 _AMOUNT = re.compile(r"\d{1,9}(?:\.\d{1,4})?\Z", re.ASCII)
@@ -322,6 +324,8 @@ _ISO_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:[T ].*)?\Z", re.ASCII
 _SLASH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
 _WHOLE = re.compile(r"(\d{1,9})(?:\.0+)?\Z", re.ASCII)
 _PRICES_KEPT = 100_000
+_NOTHING = frozenset({"NULL", "NAN", "N/A", "NONE"})
+"""What programs write into an empty cell."""
 
 
 @dataclass(slots=True)
@@ -349,7 +353,8 @@ class _Rows:
         self.own_series = "series" in self.where
 
     def read(self, number: int, cells: list[str], notes: list[str]) -> Record | Rejection:
-        reference = ""
+        first = self.where["isbn" if self.has_isbn else "title"][0]
+        reference = cells[first].strip()[:60] if first < len(cells) else ""
         try:
             if len(cells) != len(self.columns):
                 raise _Refused(
@@ -377,7 +382,7 @@ class _Row:
         """The first cell of the field that is not empty."""
         for index in self.rows.where.get(name, ()):
             value = self.cells[index].strip()
-            if value and value.upper() not in ("NULL", "NAN", "N/A", "NONE"):
+            if value and (name == "title" or value.upper() not in _NOTHING):
                 return value
         return ""
 
@@ -405,7 +410,7 @@ class _Row:
         record = Record(position=self.number, isbn=isbn, warnings=self.warnings)
         record.contributors = self.contributors()
         series, series_number = text.plain(self.get("series")), text.plain(self.get("series_number"))
-        found = None if self.rows.own_series else _SERIES.match(title)
+        found = _SERIES.match(title) if "#" in title and not self.rows.own_series else None
         if found:
             title = found["title"].rstrip()
             series, series_number = found["series"].strip(), found["number"].strip()
@@ -433,6 +438,8 @@ class _Row:
         price = self.price()
         if price:
             record.prices = [price]
+            if price.currency != self.rows.shop_currency:
+                record.not_for_sale = f"No price in {self.rows.shop_currency}"
         else:
             record.not_for_sale = "No price" if not self.get("price") else "No price that a consumer may be charged"
         self.compare_prices(isbn, price)
@@ -451,7 +458,7 @@ class _Row:
                 self.warn(f"{self.rows.columns[index]}: “{twice}” was encoded twice; read as it was meant.")
             self.cells[index] = cell.replace("\ufffd", "")
             if "\ufffd" in cell:
-                self.warn(f"{self.rows.columns[index]}: a letter was lost before the file came to us; compare with the book.")
+                self.warn(f"{self.rows.columns[index]}: a letter was lost before the file came to us; left out.")
 
     def fit(self, value: str, name: str) -> str:
         if len(value) <= text.MAX_TITLE:
@@ -466,7 +473,7 @@ class _Row:
         faults: list[str] = []
         for index in self.rows.where["isbn"]:
             column, value = self.rows.columns[index], self.cells[index].strip()
-            if not value or value.upper() in ("NULL", "NAN", "N/A", "NONE"):
+            if not value or value.upper() in _NOTHING:
                 continue
             value = value.removeprefix("=").strip("\"'")  # how spreadsheets are told to keep a number as text
             if _SCIENTIFIC.match(value):
@@ -658,7 +665,8 @@ class _Row:
                 why = f"“{named[:10]}” is no currency in use (ISO 4217)"
             else:
                 why = "the file names no currency"
-            self.warn(f"Price “{value[:30]}”: {why}; left out. If you know it, import again with --currency.")
+            message = f"Price “{value[:30]}”: {why}; left out. If you know it, import again with --currency."
+            self.warn_once("currency", message)
             return ""
         if currency not in codes.CURRENCIES:
             self.warn(f"Price “{value[:30]}”: “{currency[:10]}” is no currency in use (ISO 4217); left out.")

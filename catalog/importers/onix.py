@@ -202,15 +202,12 @@ def read(
     )
     message = Message(stream)
     position = 0
-    fault = ""
     for piece in message.pieces():
         if piece.is_header:
             if piece.element is not None:
                 context.header = _header(_Part(piece.element))
             continue
         position += 1
-        if piece.element is None and not fault:
-            fault = f"the product that begins in line {piece.line}: {piece.fault}"
         yield _product(piece, position, context)
     if message.broken_at:
         if not position:
@@ -298,13 +295,14 @@ def _identifier(part: _Part, warnings: list[str], *, needed: bool) -> str:
     for value in sent["15"]:
         _try(to_isbn13, value, books, faults)
     for value in sent["03"]:
-        if clean(value).startswith(("978", "979")) and not clean(value).startswith("9790"):
+        if value not in books and _is_bookland(value):
             _try(to_isbn13, value, books, faults)
     for value in sent["02"]:
-        _try(to_isbn13, value, books, faults)
+        if not any(value[:9] == isbn[3:12] for isbn in books):
+            _try(to_isbn13, value, books, faults)
     if not books:
         for value in sent["03"]:
-            if not (clean(value).startswith(("978", "979")) and not clean(value).startswith("9790")):
+            if not _is_bookland(value):
                 _try(to_gtin13, value, books, faults)
     distinct = list(dict.fromkeys(books))
     if not distinct:
@@ -317,6 +315,12 @@ def _identifier(part: _Part, warnings: list[str], *, needed: bool) -> str:
         warnings.append(f"ISBN: the record names {' and '.join(distinct[:3])}; {distinct[0]} was taken.")
     warnings.extend(dict.fromkeys(faults))
     return distinct[0]
+
+
+def _is_bookland(value: str) -> bool:
+    """Whether a GTIN-13 is an ISBN: 978 and 979, but not 979-0, which is printed music."""
+    number = clean(value)
+    return number.startswith(("978", "979")) and not number.startswith("9790")
 
 
 def _try(convert: object, value: str, into: list[str], faults: list[str]) -> None:
@@ -338,13 +342,13 @@ def _moment(value: str) -> dt.datetime | None:
         found = _MOMENT.match(value.replace("-", "")[:8])
     if not found:
         return None
-    year, month, day, hour, minute, second, zone = found.groups()
+    *parts, zone = found.groups()
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts)
     offset = dt.timedelta()
     if zone and zone != "Z":
         offset = dt.timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (-1 if zone[0] == "-" else 1)
     try:
-        moment = dt.datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), 0, dt.UTC)
-        return moment - offset
+        return dt.datetime(year, month, day, hour, minute, second, tzinfo=dt.UTC) - offset
     except (ValueError, OverflowError):
         return None
 
@@ -703,12 +707,11 @@ class _Reader:
                     found.update(values)
         return frozenset(found - {self.record.isbn})
 
-    def work(self, part: _Part) -> str:
-        """A work's identifier; a proprietary one is unique only with its sender."""
+    @staticmethod
+    def work(part: _Part) -> str:
+        """A work's identifier with its type in front; a proprietary one (01) means something only with its sender."""
         kind, value = part.code("WorkIDType"), part.plain("IDValue")
-        if not value:
-            return ""
-        return f"{kind}:{self.context.header.sender}:{value}"[:255] if kind == "01" else f"{kind}:{value}"[:255]
+        return f"{kind}:{value}"[:255] if value else ""
 
     # Supply
 

@@ -192,8 +192,10 @@ class _Bounded(io.RawIOBase):
         return self._seen
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        # read1 hands out what there is before it stumbles over the end of a broken archive.
+        take = getattr(self._source, "read1", self._source.read)
         try:
-            data = self._source.read(len(buffer))
+            data: bytes = take(len(buffer))
         except EOFError as error:
             raise UnreadableFile(f"{self._name} breaks off: the archive is not complete. Send it again.") from error
         except (BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError) as error:

@@ -22,7 +22,7 @@ MAX_TEXT = 100_000
 """Longest description in characters; the longest real ones have some 10,000."""
 
 _SPACE = re.compile(r"[\s\u200b\u2060\ufeff]+")
-_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?/?>")
+_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9:._-]*(?:\s[^<>]*)?/?>")
 _ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;/?[a-zA-Z]")
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _BLOCK = re.compile(r"<(?:p|ul|ol|li|blockquote|div|h[1-6]|table)\b", re.IGNORECASE)
@@ -38,7 +38,7 @@ def plain(value: str) -> str:
         value = _unescape(value)
         if _TAG.search(value):
             value = html.unescape(nh3.clean(_BREAKING.sub(" ", value), tags=set()))
-    return _SPACE.sub(" ", value).strip()
+    return " ".join(value.split()) if value.isascii() else _SPACE.sub(" ", value).strip()
 
 
 def rich(value: str) -> str:
@@ -54,9 +54,8 @@ def rich(value: str) -> str:
     value = nh3.clean(_HEADING.sub(r"<\1p>", value), tags=set(ALLOWED), attributes={}, link_rel=None)
     if not _BLOCK.search(value):
         value = _paragraphs(value)
-    before = ""
-    while before != value:
-        before, value = value, _EMPTY.sub("", value)
+    for _ in range(3):  # what was emptied may empty what it stood in
+        value = _EMPTY.sub("", value)
     return value.strip()
 
 
