@@ -67,8 +67,9 @@ def test_the_wide_form_says_everything_of_an_edition():
         "work,edition_statement"
     )
     cells = (
-        "978-0-00-723283-3,Emma,A novel,Jane Austen | Tony Tanner (introduction),Small Press,Harbour,Classics,3,paperback,"
-        "en-GB,2025-03,480,,310,7.99,GBP,special-order,4,Fiction|Classics,<p>Long.</p>,Short.,../emma.jpg,emma,2nd edition"
+        "978-0-00-723283-3,Emma,A novel,Jane Austen | Tony Tanner (introduction),Small Press,Harbour,Classics,3,"
+        "paperback,en-GB,2025-03,480,,310,7.99,GBP,special-order,4,Fiction|Classics,"
+        "<p>Long.</p>,Short.,../emma.jpg,emma,2nd edition"
     )
 
     record = one(f"{header}\n{cells}\n")
