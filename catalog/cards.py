@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 from django.db.models import QuerySet
 
+from catalog.faces import Card, card_from
 from catalog.models import BookListing, ProductPage
-
-Card = SimpleNamespace
-
-
-def card_from(listing: BookListing) -> Card:
-    """The card of a row of the read model."""
-    return SimpleNamespace(**{"price": None, "price_from": False, "availability": None, **listing.face})
 
 
 def with_cards(books: QuerySet[ProductPage]) -> QuerySet[ProductPage]:

@@ -61,7 +61,7 @@ class HeroBlock(StructBlock):
     heading = CharBlock(label=_("Heading"))
     text = TextBlock(required=False, label=_("Text"))
     book = BookChooserBlock(label=_("Book"))
-    link_text = CharBlock(required=False, label=_("Text of the link"), help_text=_("Empty: “Look inside”."))
+    link_text = CharBlock(required=False, label=_("Text of the link"), help_text=_("Empty: “See the book”."))
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         """The block's context with the book's `card`, None where the book is not to be had."""

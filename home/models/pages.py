@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
@@ -52,6 +53,10 @@ class HomePage(BasePage):
     def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
         """None: the way begins here."""
         return []
+
+    def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
+        """Its own and the root's, in one query: it has no other ancestor and is nobody's alias."""
+        return PageViewRestriction.objects.filter(page__path__in=[self.path, self.path[: self.steplen]])
 
 
 class StandardPage(BasePage):
