@@ -5,10 +5,11 @@ class BuyBar extends HTMLElement {
   connectedCallback() {
     const target = document.getElementById(this.dataset.watch);
     if (!target) return;
-    this.observer = new IntersectionObserver(([entry]) => {
-      const passed = !entry.isIntersecting && entry.boundingClientRect.top < 0;
-      this.toggleAttribute("data-shown", passed);
-    });
+    // The margin reaches far below the window: only what is above it counts as gone.
+    this.observer = new IntersectionObserver(
+      (entries) => this.toggleAttribute("data-shown", !entries.at(-1).isIntersecting),
+      { rootMargin: "0px 0px 1000000px 0px" },
+    );
     this.observer.observe(target);
   }
 

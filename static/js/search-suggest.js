@@ -19,7 +19,7 @@ class SearchSuggest extends HTMLElement {
     this.panel.className = "search__panel";
     this.panel.id = `suggestions-${made}`;
     this.panel.setAttribute("role", "listbox");
-    this.panel.setAttribute("aria-label", this.input.labels[0]?.textContent.trim() ?? "");
+    this.panel.setAttribute("aria-label", this.dataset.label ?? "Suggestions");
     this.panel.hidden = true;
     this.status = document.createElement("div");
     this.status.className = "u-hidden-visually";
