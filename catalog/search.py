@@ -1,0 +1,276 @@
+"""Finding books by words. ADR 0003.
+
+Candidates come in tiers, the best first, and never more than `MOST` of them: titles that begin with the
+query, names that hold all its words, then texts. Only those are compared and ranked, so the cost does not
+grow with the catalogue. Both databases give the same order, because it is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models.functions import Length
+from django.urls import reverse
+from django.utils import timezone
+from rapidfuzz.distance import OSA
+
+from catalog import isbn as isbns
+from catalog.addresses import tag_url
+from catalog.faces import Card, card_of_face
+from catalog.facets import State
+from catalog.folding import fold, words
+from catalog.models.editions import Edition
+from catalog.models.listing import BookListing, SearchWord
+from catalog.models.people import Tag
+
+MOST = 1000
+"""Candidates that are looked at: a shopper who gets more needs other words."""
+LONGEST_QUERY = 200
+MOST_WORDS = 10
+SUGGESTED = 6
+_TITLES = 200
+_FOR_SUGGESTIONS = 100
+_LAST = "\U0010ffff"
+_SHORTEST_PREFIX = 2
+_MOST_VOCABULARY = 100_000
+
+_NAMES_SHOWN = 400
+"""Characters of the names that the ranking compares: title, subtitle and people come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Ids of books, best first."""
+
+    ids: Sequence[int]
+    is_capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What may be meant by the beginning of a query."""
+
+    books: list[Card]
+    contributors: list[dict[str, str]]
+    tags: list[dict[str, str]]
+
+
+def cleaned(query: str) -> str:
+    """A query as it is shown and searched: without control characters, not too long."""
+    return " ".join("".join(c if c.isprintable() else " " for c in query[:LONGEST_QUERY]).split())
+
+
+def book_with_isbn(query: str) -> str | None:
+    """The slug of the one live book that has this ISBN, written with hyphens, blanks or as ISBN-10; else None."""
+    if not isbns.looks_like_isbn(query):
+        return None
+    try:
+        number = isbns.to_isbn13(query)
+    except isbns.InvalidISBN:
+        return None
+    return (
+        Edition.objects.filter(isbn=number, is_active=True, product__listing__is_live=True)
+        .values_list("product__slug", flat=True)
+        .first()
+    )
+
+
+def find(query: str, state: State) -> Found:
+    """The live books that match a query, best first, at most `MOST` of them."""
+    asked = words(query)[:MOST_WORDS]
+    if not asked:
+        return Found((), False)
+    names = dict(_matching([_by_title(asked)], _TITLES))
+    names.update(_matching([_by_names(asked)], MOST - len(names)))
+    rest = dict(_matching([_by_words(asked)], MOST - len(names)))
+    is_capped = len(names) + len(rest.keys() - names.keys()) >= MOST
+    return Found(_ranked(asked, names, rest.keys() - names.keys(), state), is_capped)
+
+
+def correct(query: str) -> str | None:
+    """The query with each unknown word replaced by the nearest known one; None where nothing is near."""
+    asked = words(query)[:MOST_WORDS]
+    known = set(SearchWord.objects.filter(word__in=asked).values_list("word", flat=True))
+    corrected = [word if word in known or word.isdecimal() else _nearest(word) for word in asked]
+    if None in corrected or corrected == asked:
+        return None
+    return " ".join(str(word) for word in corrected)
+
+
+def suggest(query: str, state: State) -> Suggestions:
+    """Books, contributors and tags that the beginning of a query may mean; three queries."""
+    asked = words(query)[:MOST_WORDS]
+    if not asked or len(asked[-1]) < _SHORTEST_PREFIX and len(asked) == 1:
+        return Suggestions([], [], [])
+    names = dict(_matching([_by_title(asked), _by_names(asked)], _FOR_SUGGESTIONS))
+    ranked = [page_id for page_id in _ranked(asked, names, (), state) if page_id in state.live]
+    people = _people_among(asked, names)
+    rows = BookListing.objects.only("face", "offers").in_bulk([*ranked[:SUGGESTED], *people.values()])
+    now = timezone.now()
+    return Suggestions(
+        books=[
+            card_of_face(rows[page_id].face, rows[page_id].offers, now)
+            for page_id in ranked[:SUGGESTED]
+            if page_id in rows
+        ],
+        contributors=[
+            {"name": name, "url": reverse("catalog:contributor", args=[slug])}
+            for key, page_id in people.items()
+            if page_id in rows
+            for name, slug in {(name, slug) for name, slug, _role in rows[page_id].face["people"] if fold(name) == key}
+        ],
+        tags=[
+            {"name": tag.name, "url": tag_url(tag.slug)}
+            for tag in _tags_named(query, state)
+        ],
+    )
+
+
+# --- Candidates ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    sql: str
+    parameters: tuple[object, ...]
+
+
+def _matching(statements: Iterable[_Statement], limit: int) -> list[tuple[int, str]]:
+    """Ids and names of candidates of all statements, at most `limit` of each."""
+    if limit <= 0:
+        return []
+    found = list(statements)
+    union = " UNION ".join(f"SELECT * FROM ({statement.sql} LIMIT %s) t{n}" for n, statement in enumerate(found))
+    parameters = [value for statement in found for value in (*statement.parameters, limit)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT page_id, substr(names, 1, %s) FROM catalog_booklisting WHERE page_id IN ({union})",  # noqa: S608 - our own text
+            [_NAMES_SHOWN, *parameters],
+        )
+        return cursor.fetchall()
+
+
+def _by_title(asked: Sequence[str]) -> _Statement:
+    """Books whose title files under the query, by the title index."""
+    begin = " ".join(asked)
+    return _Statement(
+        "SELECT page_id FROM catalog_booklisting WHERE is_live AND title_key >= %s AND title_key < %s"
+        " ORDER BY title_key",
+        (begin, begin + _LAST),
+    )
+
+
+def _by_names(asked: Sequence[str]) -> _Statement:
+    """Books whose names hold all words, the last one as a beginning."""
+    *whole, last = asked
+    is_prefix = len(last) >= _SHORTEST_PREFIX
+    if connection.vendor == "postgresql":
+        terms = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*" if is_prefix else f"'{last}'"])
+        return _Statement(
+            "SELECT page_id FROM catalog_booklisting"
+            " WHERE catalog_names(names) @@ to_tsquery('pg_catalog.simple', %s)",
+            (terms,),
+        )
+    terms = " ".join([*(f'"{word}"' for word in whole), f'"{last}"*' if is_prefix else f'"{last}"'])
+    return _Statement(
+        "SELECT rowid FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC", (terms,)
+    )
+
+
+def _by_words(asked: Sequence[str]) -> _Statement:
+    """Books whose names, tags and description hold all words, in any of their forms."""
+    if connection.vendor == "postgresql":
+        return _Statement(
+            "SELECT page_id FROM catalog_booklisting"
+            " WHERE catalog_words(names, body) @@ to_tsquery('pg_catalog.english', %s)",
+            (" & ".join(f"'{word}'" for word in asked),),
+        )
+    return _Statement(
+        "SELECT rowid FROM catalog_words WHERE catalog_words MATCH %s ORDER BY rowid DESC",
+        (" ".join(f'"{word}"' for word in asked),),
+    )
+
+
+# --- Order ---------------------------------------------------------------------------------------
+
+EXACT_TITLE, EXACT_NAME, TITLE_BEGINS, IN_TITLE, IN_NAMES, IN_TEXT = range(6)
+
+
+def _ranked(asked: Sequence[str], names: dict[int, str], texts: Iterable[int], state: State) -> list[int]:
+    """Live books by where the words stand, then by what can be had at once, then the latest added."""
+    query = " ".join(asked)
+    now, buyable = state.having("a:now"), state.priced
+
+    def rank(place: int, page_id: int) -> tuple[int, int, int]:
+        return place, 0 if page_id in now else 1 if page_id in buyable else 2, -page_id
+
+    ranks = [rank(_place(query, asked, lines), page_id) for page_id, lines in names.items() if page_id in state.live]
+    ranks += [rank(IN_TEXT, page_id) for page_id in texts if page_id in state.live]
+    return [-minus for _place_, _availability, minus in sorted(ranks)]
+
+
+def _place(query: str, asked: Sequence[str], lines: str) -> int:
+    title, *others = lines.split("\n")
+    if title == query:
+        return EXACT_TITLE
+    if query in others:
+        return EXACT_NAME
+    if title.startswith(query):
+        return TITLE_BEGINS
+    *whole, last = asked
+    in_title = title.split()
+    if all(word in in_title for word in whole) and any(word.startswith(last) for word in in_title):
+        return IN_TITLE
+    return IN_NAMES
+
+
+# --- Typing errors -------------------------------------------------------------------------------
+
+
+def _nearest(word: str) -> str | None:
+    """The known word with the fewest typing errors: among those with its first letter, else among all."""
+    if len(word) < 3:
+        return None
+    errors = 1 if len(word) <= 5 else 2
+    sized = SearchWord.objects.annotate(length=Length("word")).filter(
+        length__range=(len(word) - errors, len(word) + errors)
+    )
+    for vocabulary in (sized.filter(word__gte=word[0], word__lt=word[0] + _LAST), sized):
+        best = min(
+            (
+                (distance, -len(known), known)
+                for known in vocabulary.order_by().values_list("word", flat=True)[:_MOST_VOCABULARY]
+                if (distance := OSA.distance(word, known, score_cutoff=errors)) <= errors
+            ),
+            default=None,
+        )
+        if best:
+            return best[2]
+    return None
+
+
+# --- Suggestions ---------------------------------------------------------------------------------
+
+
+def _people_among(asked: Sequence[str], names: dict[int, str]) -> dict[str, int]:
+    """Folded names that hold all words, most frequent first, each with a book that has it."""
+    *whole, last = asked
+    books: dict[str, list[int]] = {}
+    for page_id, lines in names.items():
+        for line in lines.split("\n")[2:]:
+            parts = line.split()
+            if all(word in parts for word in whole) and any(part.startswith(last) for part in parts):
+                books.setdefault(line, []).append(page_id)
+    frequent = sorted(books, key=lambda name: (-len(books[name]), name))[:SUGGESTED]
+    return {name: books[name][0] for name in frequent}
+
+
+def _tags_named(query: str, state: State) -> list[Tag]:
+    """Tags with books of which a word begins with the query."""
+    text = cleaned(query)
+    tags = Tag.objects.filter(name__istartswith=text) | Tag.objects.filter(name__icontains=f" {text}")
+    found = tags.only("name", "slug").order_by("name")[: MOST_WORDS * SUGGESTED]
+    return [tag for tag in found if state.having(f"t:{tag.pk}")][:SUGGESTED]
+
