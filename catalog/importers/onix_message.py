@@ -117,7 +117,7 @@ class Message:
         begin = start if self.root in ("Product", "product") else found.end()
         if "xmlns:" in self.root_tag and begin == found.end():
             self._wrap = (self.root_tag, f"</{found[1]}>")
-        self._advance(prolog[:begin])
+        self._advance(prolog, 0, begin)
         self._rest = prolog[begin:]
 
     @staticmethod
@@ -138,52 +138,58 @@ class Message:
                 "It is refused; ask the sender for a message without them."
             )
 
-    def _advance(self, passed: str) -> None:
-        self._offset += len(passed)
-        self._line += passed.count("\n")
+    def _advance(self, text: str, start: int, end: int) -> None:
+        """Count the characters and lines that were passed."""
+        self._offset += end - start
+        self._line += text.count("\n", start, end)
 
     def pieces(self) -> Iterator[Piece]:
         """Header and products as they come. What stands between them is passed over."""
         parser = etree.XMLParser(**_PARSER_OPTIONS)  # type: ignore[arg-type]
-        closed = self.root in ("Product", "product")
         tag = self.root_tag[1:].split(None, 1)[0].rstrip(">/")
         marks = _marks(tag[: -len(self.root)])
-        buffer, at, start, kind, oversized = self._rest, 0, -1, "", False
+        closed = self.root in ("Product", "product")
+        buffer = self._rest
+        at = 0  # up to here the buffer was looked at
+        done = 0  # up to here lines and characters were counted; behind it begins the piece that is open
+        is_open = is_header = oversized = False
         opening = closing = ""
         while True:
-            if start >= 0 and not oversized:
+            if is_open and not oversized:
                 # By far the most products are plain: no section inside, closed as they were opened.
-                end = buffer.find(closing, at)
-                if end >= 0 and buffer.find("<!", at, end) < 0 and buffer.find(opening, at, end) < 0:
+                following = buffer.find(opening, at)
+                end = buffer.find(closing, at, following if following >= 0 else len(buffer))
+                if end >= 0 and buffer.find("<!", at, end) < 0:
                     at = end + len(closing)
-                    yield self._parse(buffer[:at], kind == "header", parser)
-                    buffer, at, start = self._drop(buffer, at), 0, -1
+                    yield self._parse(buffer[done:at], is_header, parser)
+                    self._advance(buffer, done, at)
+                    done, is_open = at, False
                     continue
             mark = marks.search(buffer, at)
-            until = ""
+            in_section = False
             if mark and (mark["cdata"] or mark["comment"]):
-                until = "]]>" if mark["cdata"] else "-->"
-                end = buffer.find(until, mark.end())
+                end = buffer.find("]]>" if mark["cdata"] else "-->", mark.end())
                 if end >= 0:
                     at = end + 3
                     continue
-                at = mark.start()
+                at, in_section = mark.start(), True
             elif mark and mark["start"]:
-                if start >= 0 and not oversized:
+                if is_open and not oversized:
                     # The one before was never closed: it is lost, this one need not be.
-                    yield Piece(
-                        kind == "header", self._line, None, "it is never closed", self._warnings(mark.start() - start)
-                    )
-                buffer, at = self._drop(buffer, mark.start()), mark.end() - mark.start()
-                start, kind, oversized = 0, mark["kind"].lower(), False
+                    warnings = self._warnings(mark.start() - done)
+                    yield Piece(is_header, self._line, None, "it is never closed", warnings)
+                self._advance(buffer, done, mark.start())
+                done, at = mark.start(), mark.end()
+                is_open, is_header, oversized = True, mark["kind"].lower() == "header", False
                 opening, closing = f"<{mark['opened']}>", f"</{mark['opened']}>"
                 continue
             elif mark and mark["end"]:
                 at = mark.end()
-                if start >= 0:
+                if is_open:
                     if not oversized:
-                        yield self._parse(buffer[:at], kind == "header", parser)
-                    buffer, at, start = self._drop(buffer, at), 0, -1
+                        yield self._parse(buffer[done:at], is_header, parser)
+                    self._advance(buffer, done, at)
+                    done, is_open = at, False
                 continue
             elif mark:
                 closed, at = True, mark.end()
@@ -191,19 +197,20 @@ class Message:
             chunk = self._next()
             if chunk is None:
                 break
-            if not until:
-                # A mark may be cut by the end of the chunk: keep as much as the longest one takes.
+            if not in_section:
+                # A mark may be cut by the end of the chunk: look again at as much as the longest one takes.
                 at = max(at, len(buffer) - 80)
-            if start < 0 and at > 0:
-                buffer, at = self._drop(buffer, at), 0
-            elif start >= 0 and len(buffer) > MAX_PRODUCT:
+            if is_open and len(buffer) - done > MAX_PRODUCT:
                 if not oversized:
                     fault = f"it is longer than {MAX_PRODUCT:,} characters"
-                    yield Piece(kind == "header", self._line, None, fault)
+                    yield Piece(is_header, self._line, None, fault)
                 oversized = True
-                buffer, at = self._drop(buffer, at), 0
-            buffer += chunk
-        self._end(buffer, start, closed)
+            if oversized or not is_open:
+                self._advance(buffer, done, at)
+                done = at
+            buffer = buffer[done:] + chunk
+            at, done = at - done, 0
+        self._end(buffer[done:], is_open, closed)
 
     def _next(self) -> str | None:
         """More text, or None at the end, be it that of the file or of what can be read of it."""
@@ -213,14 +220,10 @@ class Message:
             self._damage = str(error)
             return None
 
-    def _drop(self, buffer: str, count: int) -> str:
-        self._advance(buffer[:count])
-        return buffer[count:]
-
-    def _end(self, buffer: str, start: int, closed: bool) -> None:
+    def _end(self, rest: str, is_open: bool, closed: bool) -> None:
         begun = self._line
-        self._advance(buffer)
-        if start >= 0:
+        self._advance(rest, 0, len(rest))
+        if is_open:
             self.broken_at = f"line {self._line}, inside the product that begins in line {begun}"
         elif self._damage or not closed:
             self.broken_at = f"line {self._line}, before the end of the message"
