@@ -1,4 +1,5 @@
 from catalog.models.editions import Edition, FeedRecord, Price, StockRecord
+from catalog.models.importing import Unindexed, WorkKey
 from catalog.models.listing import BookListing, ListingVersion, SearchWord
 from catalog.models.pages import (
     BookTag,
@@ -30,4 +31,6 @@ __all__ = [
     "Tag",
     "TagIndexPage",
     "TagPage",
+    "Unindexed",
+    "WorkKey",
 ]

@@ -14,13 +14,13 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
 from catalog import isbn as isbns
+from catalog.addresses import book_url
 from catalog.choices import DIGITAL_FORMATS, ORDERABLE_WITHOUT_STOCK, DatePrecision, Format, SupplierAvailability
 from core.money import Money
 
@@ -115,7 +115,7 @@ class Edition(index.Indexed, models.Model):
 
     def get_absolute_url(self) -> str:
         """The book's page with this edition chosen."""
-        return f"{reverse('catalog:book', args=[self.product.slug])}?edition={self.sku}"
+        return f"{book_url(self.product.slug)}?edition={self.sku}"
 
     @property
     def is_digital(self) -> bool:
@@ -238,7 +238,6 @@ class FeedRecord(models.Model):
     reference = models.CharField(max_length=255, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     digest = models.CharField(max_length=64)
-    work_keys = models.JSONField(default=list)
     written = models.JSONField(default=dict)
     is_deleted = models.BooleanField(default=False)
     imported_at = models.DateTimeField(auto_now=True, db_default=Now())

@@ -1,0 +1,172 @@
+"""Many pages at once: into the tree, and into the indexes that Wagtail keeps beside it.
+
+Saving page by page costs some fifty statements a page and reads the tree each time. Here a chunk of pages is a
+dozen statements. What Wagtail does on saving and what must not be forgotten: path, depth and `numchild` by treebeard's
+own functions under a lock of the parent; the log; the search index; the reference index.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connections, models, router
+from django.db.models import F
+from django.db.models.sql.subqueries import InsertQuery
+from django.utils import timezone
+from treebeard.exceptions import PathOverflow
+from wagtail.models import Page, PageLogEntry, ReferenceIndex
+from wagtail.search.backends import get_search_backends
+
+LAST_PLACE = len(Page.alphabet) ** Page.steplen - 1
+"""Children that one page of the tree can have: 1,679,615."""
+
+
+def add_children(parent_id: int, pages: Sequence[Page]) -> None:
+    """Append new, published pages of one model to a page of the tree, in their order.
+
+    Nothing is validated: the caller answers for titles, and for slugs that no sibling has. Call it in a
+    transaction; the parent stays locked until it ends, so two writers never get the same place.
+
+    Raises:
+        PathOverflow: the parent has as many children as the tree can hold.
+    """
+    if not pages:
+        return
+    parent = Page.objects.select_for_update().get(pk=parent_id)
+    _place(parent, pages)
+    base_fields = [field for field in Page._meta.local_concrete_fields if not field.primary_key]
+    rows = [Page(**{field.attname: getattr(page, field.attname) for field in base_fields}) for page in pages]
+    Page.objects.bulk_create(rows)
+    for page, row in zip(pages, rows, strict=True):
+        page.pk = page.page_ptr_id = row.pk
+        page.id = row.pk
+    insert_child_rows(pages)
+    Page.objects.filter(pk=parent.pk).update(numchild=F("numchild") + len(pages))
+    _log_creation(pages)
+
+
+def _place(parent: Page, pages: Sequence[Page]) -> None:
+    depth = parent.depth + 1
+    last = (
+        Page.objects.filter(path__range=Page._get_children_path_interval(parent.path), depth=depth)
+        .order_by("-path")
+        .values_list("path", flat=True)
+        .first()
+    )
+    taken = Page._str2int(last[-Page.steplen :]) if last else 0
+    if taken + len(pages) > LAST_PLACE:
+        raise PathOverflow(f"“{parent}” cannot hold {len(pages)} more pages")
+    content_type = ContentType.objects.get_for_model(pages[0], for_concrete_model=False)
+    now = timezone.now()
+    for place, page in enumerate(pages, taken + 1):
+        page.path = Page._get_path(parent.path, depth, place)
+        page.depth = depth
+        page.numchild = 0
+        page.url_path = f"{parent.url_path}{page.slug}/"
+        page.draft_title = page.title
+        page.locale_id = parent.locale_id
+        page.content_type = content_type
+        page.live = True
+        page.first_published_at = page.last_published_at = now
+
+
+def insert_child_rows(pages: Sequence[Page]) -> None:
+    """Write the rows of pages whose rows in Wagtail's own table exist already (their `pk` is set).
+
+    Django's `bulk_create` refuses models that inherit from another table, so this asks one level below it.
+    """
+    model = type(pages[0])
+    connection = connections[router.db_for_write(model)]
+    fields = model._meta.local_concrete_fields
+    size = connection.ops.bulk_batch_size(fields, pages)
+    for start in range(0, len(pages), size):
+        query = InsertQuery(model)
+        query.insert_values(fields, pages[start : start + size])
+        query.get_compiler(using=connection.alias).execute_sql()
+    for page in pages:
+        page._state.adding = False
+        page._state.db = connection.alias
+
+
+def _log_creation(pages: Sequence[Page]) -> None:
+    act = uuid.uuid4()
+    now = timezone.now()
+    PageLogEntry.objects.bulk_create(
+        PageLogEntry(
+            page=page,
+            content_type_id=page.content_type_id,
+            label=page.title,
+            action=action,
+            data={},
+            timestamp=now,
+            uuid=act,
+            content_changed=True,
+        )
+        for page in pages
+        for action in ("wagtail.create", "wagtail.publish")
+    )
+
+
+def add_to_search(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Put rows of one model into Wagtail's search index."""
+    if rows:
+        for backend in get_search_backends(with_auto_update=True):
+            backend.add_bulk(model, rows)
+
+
+def add_to_references(pages: Sequence[Page], children: dict[str, dict[int, list[models.Model]]]) -> None:
+    """Bring Wagtail's reference index ("used in …") up to date for pages of one model.
+
+    Args:
+        pages: unchanged since they were read.
+        children: for every child relation of the model its rows by page, so that none is asked for one by one.
+    """
+    if not pages:
+        return
+    for page in pages:
+        page._cluster_related_objects = {name: rows.get(page.pk, []) for name, rows in children.items()}
+    content_type = ContentType.objects.get_for_model(pages[0], for_concrete_model=False)
+    base = ReferenceIndex._get_base_content_type(pages[0])
+    known: dict[str, dict[tuple[Any, ...], int]] = defaultdict(dict)
+    found = ReferenceIndex.objects.filter(base_content_type=base, object_id__in=[str(page.pk) for page in pages])
+    for row in found.values_list("object_id", "to_content_type_id", "to_object_id", "model_path", "content_path", "pk"):
+        known[row[0]][row[1:5]] = row[5]
+    new: list[ReferenceIndex] = []
+    for page in pages:
+        there = known.pop(str(page.pk), {})
+        for reference in set(ReferenceIndex._extract_references_from_object(page)):
+            if there.pop(reference, None) is None:
+                new.append(_reference(content_type, base, page.pk, *reference))
+        if there:
+            known[str(page.pk)] = there
+    ReferenceIndex.objects.bulk_create(new, ignore_conflicts=True)
+    gone: Collection[int] = [pk for there in known.values() for pk in there.values()]
+    if gone:
+        ReferenceIndex.objects.filter(pk__in=gone).delete()
+
+
+def _reference(
+    content_type: ContentType, base: ContentType, pk: int, to_type: int, to_id: str, model_path: str, content_path: str
+) -> ReferenceIndex:
+    return ReferenceIndex(
+        content_type=content_type,
+        base_content_type=base,
+        object_id=pk,
+        to_content_type_id=to_type,
+        to_object_id=to_id,
+        model_path=model_path,
+        content_path=content_path,
+        content_path_hash=ReferenceIndex._get_content_path_hash(content_path),
+    )
+
+
+def rows_by_page(model: type[models.Model], page_ids: Collection[int]) -> dict[int, list[models.Model]]:
+    """Rows of a child relation (with a `page`), in order, by page."""
+    rows: dict[int, list[models.Model]] = defaultdict(list)
+    for row in model._default_manager.filter(page_id__in=page_ids).order_by("page_id", "sort_order", "pk"):
+        rows[row.page_id].append(row)
+    return rows
