@@ -15,9 +15,8 @@ from babel.lists import format_list
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.images import get_image_model
 
 from catalog.addresses import book_url, tag_url
@@ -140,7 +139,10 @@ def cover_of(picture: dict[str, Any], *, large: bool = False) -> Cover | None:
         "height": fallback[2],
         "src": url(fallback[0]),
         "sources": [
-            {"type": f"image/{kind}", "srcset": ", ".join(f"{url(name)} {width}w" for name, width, _height in files[kind])}
+            {
+                "type": f"image/{kind}",
+                "srcset": ", ".join(f"{url(name)} {width}w" for name, width, _height in files[kind]),
+            }
             for kind in MODERN
             if kind in files
         ],

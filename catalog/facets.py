@@ -170,9 +170,7 @@ class _Changes:
 
     def applied_to(self, state: State, epoch: str, number: int) -> State:
         """A new state: the books that were seen leave every bitmap and enter those that they are in now."""
-        keys = {
-            key: books if books.isdisjoint(self.seen) else books - self.seen for key, books in state.keys.items()
-        }
+        keys = {key: books if books.isdisjoint(self.seen) else books - self.seen for key, books in state.keys.items()}
         for key, page_ids in self.by_key.items():
             keys[key] = keys.get(key, _NOTHING) | BitMap(page_ids)
         return State(

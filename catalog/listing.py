@@ -154,6 +154,15 @@ def listing_for(request: HttpRequest, *, tag: Tag | None = None) -> Listing:
     return listing_of(request, state, Shelf(state.having(key), name=key), own_tag=tag.pk)
 
 
+def listing_context(request: HttpRequest, listing: Listing) -> dict[str, object]:
+    """What the template of a list is given: the list, the address of record, and whether to keep it from indexes."""
+    return {
+        "listing": listing,
+        "canonical_url": request.build_absolute_uri(listing.canonical_path),
+        "noindex": listing.is_filtered,
+    }
+
+
 def listing_of(
     request: HttpRequest, state: State, shelf: Shelf, *, query: str = "", own_tag: int | None = None
 ) -> Listing:
@@ -214,6 +223,11 @@ def listing_of(
         canonical_path=Wanted(path=wanted.path, page=wanted.page).url(),
         is_filtered=wanted.is_filtered or bool(wanted.sort),
     )
+
+
+def newest_rows(state: State, books: BitMap, limit: int) -> list[BookListing]:
+    """The newest of these books."""
+    return _rows(state, books & state.live, NEWEST, 0, limit, Shelf())
 
 
 def _sorts(shelf: Shelf) -> dict[str, str]:
@@ -311,7 +325,10 @@ def _groups(wanted: Wanted, counts: dict[str, dict[str, int]], chosen_tags: Iter
     """The facets as the template wants them; one without a choice to make is left out."""
     formats = [(value, str(label), f"f:{value}") for value, label in Format.choices]
     languages = sorted(
-        ((key[2:], _language(key[2:]), key) for key in {*counts[facets.LANGUAGE], *(f"l:{v}" for v in wanted.language)}),
+        (
+            (key[2:], _language(key[2:]), key)
+            for key in {*counts[facets.LANGUAGE], *(f"l:{v}" for v in wanted.language)}
+        ),
         key=lambda value: (-counts[facets.LANGUAGE].get(value[2], 0), value[1]),
     )
     availabilities = [
@@ -425,5 +442,3 @@ def _page(value: str) -> int:
     if not (value.isascii() and value.isdecimal()):
         return 1
     return max(1, int(value[: _LONGEST_PAGE + 1].lstrip("0") or 1)) if len(value) <= _LONGEST_PAGE else 10**9
-
-

@@ -113,7 +113,9 @@ class Terms:
         """First day on which a copy may leave the shop; the first day of the period where only that is known."""
         if self.embargo_date or not self.publication_date or self.precision == DatePrecision.DAY:
             return self.embargo_date or self.publication_date
-        return self.publication_date.replace(day=1, month=1 if self.precision == DatePrecision.YEAR else self.publication_date.month)
+        return self.publication_date.replace(
+            day=1, month=1 if self.precision == DatePrecision.YEAR else self.publication_date.month
+        )
 
     def price_at(self, at: dt.datetime) -> PriceTerm | None:
         """The price that holds at a moment."""

@@ -2,9 +2,249 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from babel import Locale
+from babel.dates import format_timedelta
+from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+from catalog import isbn as isbns
+from catalog.faces import (
+    Card,
+    Cover,
+    Face,
+    card_from,
+    card_of_face,
+    cover_of,
+    face_of_draft,
+    lines_of,
+    people_of,
+    tags_of,
+)
+from catalog.models.editions import Edition
+from catalog.models.listing import BookListing
+from catalog.models.people import Tag
+from catalog.offers import Availability, Offer, date_as_known, entry_of, offer_for
+from core.money import Money
+
+NEIGHBOURS = 12
+MORE = 8
+_TAGS_LOOKED_AT = 4
+_LONGEST_SERIES = 60
 
 
-def product_context(page: object, request: HttpRequest) -> dict[str, object]:
-    """The book, its editions with price and availability, and its neighbours."""
-    return {}
+@dataclass(slots=True)
+class ShownEdition:
+    """An edition as its page shows it."""
+
+    pk: int
+    isbn: str
+    isbn_hyphenated: str
+    sku: str
+    format: str
+    format_label: str
+    price: Money | None
+    tax_note: str
+    availability: Availability
+    can_buy: bool
+    buy_label: str
+    selected: bool
+    url: str
+    facts: list[dict[str, str]]
+
+
+@dataclass(slots=True)
+class ShownBook:
+    """A book as its page shows it: what a card has, and the rest."""
+
+    title: str
+    subtitle: str
+    url: str
+    byline: str
+    cover: Cover | None
+    price: Money | None
+    price_from: bool
+    availability: Availability | None
+    formats: str
+    contributors: list[dict[str, str]]
+    contributor_lines: list[dict[str, Any]]
+    publisher: dict[str, str] | None
+    imprint: str
+    series: dict[str, str] | None
+    tags: list[dict[str, str]]
+    gallery: list[dict[str, Any]]
+    picture: int
+    editions: list[ShownEdition]
+    edition: ShownEdition | None
+    neighbours: list[Card]
+    more: list[Card]
+
+
+def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
+    """The book, its editions with price and availability, and its neighbours: three queries.
+
+    A preview shows the texts of the draft; otherwise they come from the row of the read model, which came
+    with the page. Editions, prices and stock are live in both.
+    """
+    is_preview = getattr(request, "is_preview", False)
+    listing: BookListing | None = getattr(page, "listing", None)
+    face = face_of_draft(page) if is_preview or listing is None or not listing.face else listing.face
+    at = timezone.now()
+    editions = _editions(page, request, at)
+    card = card_of_face(face, [entry_of(offer.terms) for _edition, offer in editions], at)
+    wanted = request.GET.get("edition", "")
+    chosen = next((place for place, (edition, _offer) in enumerate(editions) if wanted in _names_of(edition)), 0)
+    shown = [_shown(edition, offer, card.url, place == chosen) for place, (edition, offer) in enumerate(editions)]
+    neighbours, more = _neighbours(page.pk, face, at)
+    gallery = _gallery(face)
+    publisher, series = face["publisher"], face["series"]
+    people = people_of(face)
+    return {
+        "book": ShownBook(
+            title=card.title,
+            subtitle=card.subtitle,
+            url=card.url,
+            byline=card.byline,
+            cover=card.cover,
+            price=card.price,
+            price_from=card.price_from,
+            availability=card.availability,
+            formats=card.formats,
+            contributors=people,
+            contributor_lines=lines_of(people),
+            publisher=publisher and {"name": publisher[0], "url": reverse("catalog:publisher", args=[publisher[1]])},
+            imprint=face["imprint"],
+            series=series
+            and {"name": series[1], "url": reverse("catalog:series", args=[series[2]]), "number": series[3]},
+            tags=tags_of(face),
+            gallery=gallery,
+            picture=_picture(request.GET.get("picture", ""), len(gallery)),
+            editions=shown,
+            edition=shown[chosen] if shown else None,
+            neighbours=neighbours,
+            more=more,
+        )
+    }
+
+
+def _editions(page: Any, request: HttpRequest, at: dt.datetime) -> list[tuple[Edition, Offer]]:
+    editions = Edition.objects.with_offer().filter(product=page.pk, is_active=True).order_by("pk")
+    return sorted(((edition, offer_for(edition, at)) for edition in editions), key=lambda pair: pair[1].rank)
+
+
+def _names_of(edition: Edition) -> set[str]:
+    """What `?edition=` may call it: ISBN, SKU, never nothing."""
+    return {name for name in (edition.isbn, edition.sku) if name}
+
+
+def _shown(edition: Edition, offer: Offer, url: str, is_selected: bool) -> ShownEdition:
+    return ShownEdition(
+        pk=edition.pk,
+        isbn=edition.isbn or "",
+        isbn_hyphenated=isbns.hyphenate(edition.isbn) if edition.isbn else "",
+        sku=edition.sku,
+        format=edition.format,
+        format_label=edition.get_format_display(),
+        price=offer.price,
+        tax_note="" if offer.tax_included or not offer.price else _("plus tax"),
+        availability=offer.availability,
+        can_buy=offer.can_buy,
+        buy_label=offer.availability.buy_label,
+        selected=is_selected,
+        url=f"{url}?{urlencode({'edition': edition.sku})}",
+        facts=_facts(edition),
+    )
+
+
+def _facts(edition: Edition) -> list[dict[str, str]]:
+    locale = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+    published, language = edition.publication_date, edition.language.replace("-", "_")
+    size = [
+        number_format(mm, force_grouping=True)
+        for mm in (edition.height_mm, edition.width_mm, edition.thickness_mm)
+        if mm
+    ]
+    facts = [
+        (_("Published"), date_as_known(published, edition.publication_precision) if published else ""),
+        (_("On sale from"), date_as_known(edition.embargo_date, "day") if edition.embargo_date else ""),
+        (_("Edition"), edition.edition_statement),
+        (_("Pages"), number_format(edition.pages, force_grouping=True) if edition.pages else ""),
+        (
+            _("Running time"),
+            format_timedelta(
+                dt.timedelta(minutes=edition.duration_minutes), granularity="minute", threshold=99, locale=locale
+            )
+            if edition.duration_minutes
+            else "",
+        ),
+        (
+            _("Language"),
+            (locale.languages.get(language.split("_")[0]) or edition.language).capitalize() if language else "",
+        ),
+        ("ISBN" if edition.isbn else _("SKU"), isbns.hyphenate(edition.isbn) if edition.isbn else edition.sku),
+        (_("Dimensions"), _("%(size)s mm") % {"size": " × ".join(size)} if len(size) > 1 else ""),
+        (
+            _("Weight"),
+            _("%(grams)s g") % {"grams": number_format(edition.weight_g, force_grouping=True)}
+            if edition.weight_g
+            else "",
+        ),
+    ]
+    return [{"label": label, "value": value} for label, value in facts if value]
+
+
+def _gallery(face: Face) -> list[dict[str, Any]]:
+    return [
+        {**cover, "large": cover_of(picture, large=True), "page_url": f"?picture={number}"}
+        for number, picture in enumerate(face["pictures"], start=1)
+        if (cover := cover_of(picture))
+    ]
+
+
+def _picture(given: str, pictures: int) -> int:
+    """The picture that the address asks for, counted from one, as an index; the cover where there is none such."""
+    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 1
+    return number - 1 if 1 <= number <= pictures else 0
+
+
+def _neighbours(page_id: int | None, face: Face, at: dt.datetime) -> tuple[list[Card], list[Card]]:
+    """The other books of the series in their order, and the newest that share a tag: one query for both."""
+    tag_ids = [pk for pk, _name, _slug in face["tags"][:_TAGS_LOOKED_AT]]
+    series = face["series"]
+    wanted = Q()
+    if series:
+        wanted |= Q(
+            pk__in=BookListing.objects.filter(series_id=series[0])
+            .order_by("series_position")
+            .values("pk")[:_LONGEST_SERIES]
+        )
+    for tag_id in tag_ids:
+        books = Tag.objects.filter(pk=tag_id, book_tags__isnull=False).order_by("-book_tags__page_id")
+        wanted |= Q(pk__in=books.values("book_tags__page_id")[:MORE])
+    if not wanted:
+        return [], []
+    rows = list(
+        BookListing.objects.filter(wanted, is_live=True)
+        .exclude(pk=page_id)
+        .only("face", "offers", "series_id", "series_position", "facets")
+    )
+    in_series = [row for row in rows if series and row.series_id == series[0]]
+    in_series.sort(key=lambda row: (row.series_position is None, row.series_position or 0, row.pk))
+    shared = [
+        (sum(f" t:{tag_id} " in row.facets for tag_id in tag_ids), row.pk, row) for row in rows if row not in in_series
+    ]
+    best = sorted((entry for entry in shared if entry[0]), key=lambda entry: (-entry[0], -entry[1]))
+    return (
+        [card_from(row, at) for row in in_series[:NEIGHBOURS]],
+        [card_from(row, at) for _shared, _pk, row in best[:MORE]],
+    )

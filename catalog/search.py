@@ -121,10 +121,7 @@ def suggest(query: str, state: State) -> Suggestions:
             if page_id in rows
             for name, slug in {(name, slug) for name, slug, _role in rows[page_id].face["people"] if fold(name) == key}
         ],
-        tags=[
-            {"name": tag.name, "url": tag_url(tag.slug)}
-            for tag in _tags_named(query, state)
-        ],
+        tags=[{"name": tag.name, "url": tag_url(tag.slug)} for tag in _tags_named(query, state)],
     )
 
 
@@ -169,14 +166,11 @@ def _by_names(asked: Sequence[str]) -> _Statement:
     if connection.vendor == "postgresql":
         terms = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*" if is_prefix else f"'{last}'"])
         return _Statement(
-            "SELECT page_id FROM catalog_booklisting"
-            " WHERE catalog_names(names) @@ to_tsquery('pg_catalog.simple', %s)",
+            "SELECT page_id FROM catalog_booklisting WHERE catalog_names(names) @@ to_tsquery('pg_catalog.simple', %s)",
             (terms,),
         )
     terms = " ".join([*(f'"{word}"' for word in whole), f'"{last}"*' if is_prefix else f'"{last}"'])
-    return _Statement(
-        "SELECT rowid FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC", (terms,)
-    )
+    return _Statement("SELECT rowid FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC", (terms,))
 
 
 def _by_words(asked: Sequence[str]) -> _Statement:
@@ -273,4 +267,3 @@ def _tags_named(query: str, state: State) -> list[Tag]:
     tags = Tag.objects.filter(name__istartswith=text) | Tag.objects.filter(name__icontains=f" {text}")
     found = tags.only("name", "slug").order_by("name")[: MOST_WORDS * SUGGESTED]
     return [tag for tag in found if state.having(f"t:{tag.pk}")][:SUGGESTED]
-

@@ -14,7 +14,11 @@ class BookListing(models.Model):
     """A book as lists show it. The row of a deleted book stays, empty, so that every process learns of it."""
 
     page = models.OneToOneField(
-        "catalog.ProductPage", on_delete=models.DO_NOTHING, db_constraint=False, primary_key=True, related_name="listing"
+        "catalog.ProductPage",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        primary_key=True,
+        related_name="listing",
     )
     is_live = models.BooleanField()
     version = models.PositiveBigIntegerField(db_index=True)
@@ -46,8 +50,12 @@ class BookListing(models.Model):
         indexes = [
             # Partial and with the flag besides: Django asks for `WHERE is_live`, which SQLite answers from such an index
             # alone, and from no other one.
-            models.Index(fields=("-newest", "-page", "is_live"), condition=models.Q(is_live=True), name="listing_newest"),
-            models.Index(fields=("title_key", "page", "is_live"), condition=models.Q(is_live=True), name="listing_title"),
+            models.Index(
+                fields=("-newest", "-page", "is_live"), condition=models.Q(is_live=True), name="listing_newest"
+            ),
+            models.Index(
+                fields=("title_key", "page", "is_live"), condition=models.Q(is_live=True), name="listing_title"
+            ),
             models.Index(fields=("price", "page", "is_live"), condition=models.Q(is_live=True), name="listing_price"),
             models.Index(fields=("series_id", "series_position", "page"), name="listing_series"),
         ]

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, MultipleChooserPanel, PublishingPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel, PublishingPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Orderable, Page, PageManager
+from wagtail.models import Orderable, Page, PageManager, Site
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
+from catalog.addresses import book_url
 from catalog.blocks import DescriptionBlock
 from catalog.choices import Role
-from catalog.listing import listing_for
+from catalog.faces import cover_of
+from catalog.listing import listing_context, listing_for
 from catalog.models.people import Contributor, Publisher, Series, Tag
 from catalog.panels import EditionsPanel
 from catalog.product import product_context
@@ -44,12 +50,13 @@ class CatalogPage(BasePage):
             book = ProductPage.objects.descendant_of(self).for_page().filter(slug=path_components[0]).first()
             if book is None:
                 raise Http404
+            book.catalogue = self
             return RouteResult(book)
         return super().route(request, path_components)
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """The list of every book, as the address asks for it."""
-        return {**super().get_context(request, *args, **kwargs), "listing": listing_for(request)}
+        return {**super().get_context(request, *args, **kwargs), **listing_context(request, listing_for(request))}
 
 
 class ProductPageQuerySet(PageQuerySet):
@@ -121,7 +128,50 @@ class ProductPage(BasePage):
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """What the product page shows."""
-        return {**super().get_context(request, *args, **kwargs), **product_context(self, request)}
+        context = {**super().get_context(request, *args, **kwargs), **product_context(self, request)}
+        return {**context, "canonical_url": self.get_full_url(request)}
+
+    def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
+        """The address is /books/<slug>/ wherever the page stands in the tree."""
+        parts = super().get_url_parts(request)
+        return parts if parts is None or parts[2] is None else (parts[0], parts[1], book_url(self.slug))
+
+    def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
+        """Home, the catalogue, the book: known without asking the tree."""
+        site = Site.find_for_request(request)
+        catalogue = getattr(self, "catalogue", None)
+        home = {"label": site.root_page.title if site else _("Home"), "url": reverse("wagtail_serve", args=[""])}
+        books = {"label": catalogue.title if catalogue else _("Books"), "url": f"{home['url']}books/"}
+        return [home, books, {"label": self.title, "url": ""}]
+
+    @property
+    def date_updated(self) -> dt.datetime | None:
+        """When anything that shoppers see of the book last changed: its page, or one of its editions."""
+        edited = self.editions.aggregate(latest=models.Max("updated_at"))["latest"]
+        return max((moment for moment in (self.last_published_at, edited) if moment), default=None)
+
+    def get_meta_description(self) -> str:
+        """What an editor wrote for search engines, else the book in one sentence."""
+        return self.search_description or self.short_description
+
+    def get_meta_image_url(self, request: HttpRequest) -> str | None:
+        """The picture for social cards: the one an editor chose, else the cover; no query for the cover."""
+        if self.search_image_id:
+            return super().get_meta_image_url(request)
+        cover = self._cover()
+        return request.build_absolute_uri(cover["src"]) if cover else None
+
+    def get_meta_image_dimensions(self) -> tuple[int | None, int | None]:
+        """Width and height of that picture in pixels."""
+        if self.search_image_id:
+            return super().get_meta_image_dimensions()
+        cover = self._cover()
+        return (cover["width"], cover["height"]) if cover else (None, None)
+
+    def _cover(self) -> dict[str, Any] | None:
+        listing = getattr(self, "listing", None)
+        pictures = listing.face.get("pictures") if listing else None
+        return cover_of(pictures[0], large=True) if pictures else None
 
 
 class Contribution(Orderable):
@@ -192,6 +242,28 @@ class TagIndexPage(BasePage):
     class Meta:
         verbose_name = _("tag index")
 
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """A tag's page; a tag with books for which no editor made one is shown all the same."""
+        if len(path_components) != 1:
+            return super().route(request, path_components)
+        page = TagPage.objects.child_of(self).live().select_related("tag").filter(slug=path_components[0]).first()
+        if page is None:
+            tag = Tag.objects.filter(slug=path_components[0], book_tags__page__listing__is_live=True).first()
+            if tag is None:
+                raise Http404
+            return RouteResult(self, kwargs={"tag": tag})
+        page.index = self
+        return RouteResult(page)
+
+    def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """The index, or a tag that has no page of its own."""
+        tag = kwargs.pop("tag", None)
+        if not isinstance(tag, Tag):
+            return super().serve(request, *args, **kwargs)
+        page = TagPage(title=tag.name, slug=tag.slug, tag=tag, url_path=f"{self.url_path}{tag.slug}/", live=True)
+        page.index = self
+        return page.serve(request)
+
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """The tags with the number of their books and a few covers."""
         return {**super().get_context(request, *args, **kwargs), "tags": tags_with_covers()}
@@ -214,9 +286,22 @@ class TagPage(BasePage):
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """The tag's books, as the address asks for them."""
-        return {**super().get_context(request, *args, **kwargs), "listing": listing_for(request, tag=self.tag)}
+        listing = listing_for(request, tag=self.tag)
+        return {**super().get_context(request, *args, **kwargs), **listing_context(request, listing)}
+
+    def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
+        """Home, the tags, this tag."""
+        index: TagIndexPage | None = getattr(self, "index", None)
+        if index is None:
+            return super().get_breadcrumbs(request)
+        return [*index.get_breadcrumbs(request)[:-1], {"label": index.title, "url": index.get_url(request) or ""},
+                {"label": self.title, "url": ""}]
 
     @cached_property
     def description(self) -> str:
         """One sentence for search engines and the index."""
         return self.search_description or self.tag.description
+
+    def get_meta_description(self) -> str:
+        """The same for search engines."""
+        return self.description

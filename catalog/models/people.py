@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
+from catalog.addresses import tag_url
+
 
 class SluggedManager(models.Manager["Slugged"]):
     """Finds a row by its slug, so that fixtures move between databases."""
@@ -100,4 +102,4 @@ class Tag(Slugged):
 
     def get_absolute_url(self) -> str:
         """The tag's page."""
-        return f"/tags/{self.slug}/"
+        return tag_url(self.slug)

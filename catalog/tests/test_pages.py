@@ -1,0 +1,47 @@
+"""Pages of the catalogue: that they answer, at what cost, and under which address."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import CatalogPage, ProductPage, TagIndexPage, TagPage
+from catalog.tests.factories import TagFactory, book
+
+LISTS = ("/books/", "/tags/crime/", "/search/?q=persuasion", "/contributors/jane-austen/", "/publishers/virago/")
+
+
+def queries_of(client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection, ) as queries:
+        response = client.get(address)
+    assert response.status_code == 200
+    return len(queries)
+
+
+@pytest.fixture
+def crime(shop) -> TagPage:
+    page = TagPage(title="Crime", slug="crime", tag=TagFactory(name="Crime"))
+    TagIndexPage.objects.get().add_child(instance=page)
+    return page
+
+
+def test_lists_cost_the_same_number_of_queries_for_1_and_60_books(client, shop, crime):
+    book(tags=["Crime"], publisher="Virago")
+    few = {address: queries_of(client, address) for address in LISTS}
+
+    for number in range(59):
+        book(f"Persuasion {number}", tags=["Crime"], publisher="Virago")
+    many = {address: queries_of(client, address) for address in LISTS}
+
+    assert few == many
+    assert max(many.values()) <= 10, many
+
+
+def test_a_book_costs_six_queries(client, shop):
+    book(tags=["Crime"], publisher="Virago", series="Novels", editions=3)
+    for number in range(5):
+        book(f"Emma {number}", tags=["Crime"], series="Novels")
+
+    assert queries_of(client, "/books/persuasion/") <= 6
