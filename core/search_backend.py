@@ -11,16 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
-from modelsearch.backends.database.postgres.postgres import PostgresIndex, PostgresSearchBackend
-from modelsearch.backends.database.sqlite.sqlite import (
-    SQLiteAutocompleteQueryCompiler,
-    SQLiteIndex,
-    SQLiteSearchBackend,
-    SQLiteSearchQueryCompiler,
-)
 
 
 class _NormsOnRebuildOnly:
+    """An index without the scan at each save."""
+
     def _refresh_title_norms(self, full: bool = False) -> None:
         if full:
             super()._refresh_title_norms(full=True)  # type: ignore[misc]
@@ -31,38 +26,38 @@ class _NewestFirst:
         super().__init__(*args, **{**kwargs, "order_by_relevance": False})
 
 
-class QuickPostgresIndex(_NormsOnRebuildOnly, PostgresIndex):
-    """PostgreSQL's index without the scan at each save."""
+# Each of the library's modules can be imported only on its own database: its models exist nowhere else.
+if connection.vendor == "postgresql":
+    from modelsearch.backends.database.postgres.postgres import PostgresIndex, PostgresSearchBackend
 
+    class QuickPostgresIndex(_NormsOnRebuildOnly, PostgresIndex):
+        """PostgreSQL's index without the scan at each save."""
 
-class QuickSQLiteIndex(_NormsOnRebuildOnly, SQLiteIndex):
-    """SQLite's index without the scan at each save."""
+    class SearchBackend(PostgresSearchBackend):
+        """The backend on PostgreSQL; Wagtail looks for this name in the module it is told."""
 
+        index_class = QuickPostgresIndex
 
-class UnrankedSearch(_NewestFirst, SQLiteSearchQueryCompiler):
-    """Search on SQLite, newest first."""
+else:
+    from modelsearch.backends.database.sqlite.sqlite import (
+        SQLiteAutocompleteQueryCompiler,
+        SQLiteIndex,
+        SQLiteSearchBackend,
+        SQLiteSearchQueryCompiler,
+    )
 
+    class QuickSQLiteIndex(_NormsOnRebuildOnly, SQLiteIndex):
+        """SQLite's index without the scan at each save."""
 
-class UnrankedAutocomplete(_NewestFirst, SQLiteAutocompleteQueryCompiler):
-    """Autocomplete on SQLite, newest first."""
+    class UnrankedSearch(_NewestFirst, SQLiteSearchQueryCompiler):
+        """Search on SQLite, newest first."""
 
+    class UnrankedAutocomplete(_NewestFirst, SQLiteAutocompleteQueryCompiler):
+        """Autocomplete on SQLite, newest first."""
 
-class QuickPostgresSearchBackend(PostgresSearchBackend):
-    """The backend on PostgreSQL."""
+    class SearchBackend(SQLiteSearchBackend):
+        """The backend on SQLite; Wagtail looks for this name in the module it is told."""
 
-    index_class = QuickPostgresIndex
-
-
-class QuickSQLiteSearchBackend(SQLiteSearchBackend):
-    """The backend on SQLite."""
-
-    index_class = QuickSQLiteIndex
-    query_compiler_class = UnrankedSearch
-    autocomplete_query_compiler_class = UnrankedAutocomplete
-
-
-def SearchBackend(params: dict[str, Any]) -> PostgresSearchBackend | SQLiteSearchBackend:  # noqa: N802
-    """The backend for the default database; Wagtail looks for this name in the module it is told."""
-    if connection.vendor == "postgresql":
-        return QuickPostgresSearchBackend(params)
-    return QuickSQLiteSearchBackend(params)
+        index_class = QuickSQLiteIndex
+        query_compiler_class = UnrankedSearch
+        autocomplete_query_compiler_class = UnrankedAutocomplete
