@@ -1,6 +1,9 @@
-"""Forms of the Wagtail admin for people who have no user name."""
+"""Forms about people: the Wagtail admin's, for users without a user name, and the account's own."""
 
+from django import forms
 from wagtail.users.forms import UserCreationForm, UserEditForm
+
+from accounts.models import User
 
 
 class StaffCreationForm(UserCreationForm):
@@ -9,3 +12,15 @@ class StaffCreationForm(UserCreationForm):
 
 class StaffEditForm(UserEditForm):
     """Edit a user."""
+
+
+class NameForm(forms.ModelForm):
+    """What the shop calls a customer."""
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name")
+        widgets = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
+        }

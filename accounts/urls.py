@@ -1,5 +1,16 @@
-"""Addresses of accounts: allauth's, under /account/."""
+"""Addresses of accounts: the account's own pages, and allauth's sign-in, all under /account/."""
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("allauth.account.urls"))]
+from accounts import views
+
+account = [
+    path("", views.home, name="profile"),
+    path("addresses/", views.addresses, name="addresses"),
+    path("addresses/<int:pk>/delete/", views.delete_address, name="address_delete"),
+]
+
+urlpatterns = [
+    path("", include((account, "accounts"))),
+    path("", include("allauth.account.urls")),
+]

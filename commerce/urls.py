@@ -1,4 +1,22 @@
 """Addresses of the shop: basket, checkout, orders."""
 
+from django.urls import path
+
+from commerce.views import basket, checkout, orders
+
 app_name = "commerce"
-urlpatterns: list = []
+urlpatterns = [
+    path("basket/", basket.show, name="basket"),
+    path("basket/add/", basket.add, name="basket_add"),
+    path("basket/update/", basket.update, name="basket_update"),
+    path("basket/remove/", basket.remove, name="basket_remove"),
+    path("basket/summary/", basket.summary, name="basket_summary"),
+    path("checkout/", checkout.address, name="checkout"),
+    path("checkout/delivery/", checkout.delivery, name="checkout_delivery"),
+    path("checkout/review/", checkout.review, name="checkout_review"),
+    path("checkout/done/<str:token>/", orders.done, name="order_done"),
+    path("orders/<str:token>/invoice/", orders.invoice, name="invoice"),
+    path("orders/<str:token>/invoice.pdf", orders.invoice_pdf, name="invoice_pdf"),
+    path("account/orders/", orders.index, name="orders"),
+    path("account/orders/<str:number>/", orders.detail, name="order"),
+]

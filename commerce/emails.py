@@ -1,0 +1,52 @@
+"""Mail about orders, sent by the task worker."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_tasks import task
+
+from commerce.models import Order, SellerSettings
+from commerce.models.order import grouped_lines
+
+
+@task()
+def send_order_confirmation(order_id: int) -> None:
+    """Tell the customer that the order has come. Run twice, it sends one mail.
+
+    The flag is set before sending, by one conditional update, and taken back where the mail server refuses:
+    no transaction is open while we talk to it.
+    """
+    unsent = Order.objects.filter(pk=order_id, confirmation_sent_at=None)
+    if not unsent.update(confirmation_sent_at=timezone.now()):
+        return
+    try:
+        confirmation(Order.objects.get(pk=order_id)).send()
+    except OSError:  # what smtplib and sockets raise
+        Order.objects.filter(pk=order_id).update(confirmation_sent_at=None)
+        raise
+
+
+def confirmation(order: Order) -> EmailMultiAlternatives:
+    """The confirmation of an order. Only checked values stand in its headers: the number and the address."""
+    context = {
+        "order": order,
+        "lines": grouped_lines(order.lines.to_show()),
+        "seller": SellerSettings.load(),
+        "order_url": settings.SITE_URL + order.get_absolute_url(),
+        "invoice_url": settings.SITE_URL + reverse("commerce:invoice", args=[order.token]),
+        "service": settings.CUSTOMER_SERVICE_EMAIL,
+        "site_name": settings.WAGTAIL_SITE_NAME,
+    }
+    message = EmailMultiAlternatives(
+        subject=_("Your order %(number)s at %(shop)s") % {"number": order.number, "shop": settings.WAGTAIL_SITE_NAME},
+        body=render_to_string("emails/order_confirmation.txt", context),
+        to=[order.email],
+        reply_to=[settings.CUSTOMER_SERVICE_EMAIL],
+    )
+    message.attach_alternative(render_to_string("emails/order_confirmation.html", context), "text/html")
+    return message

@@ -1,0 +1,22 @@
+"""What the shop writes down when it sells."""
+
+from commerce.models.basket import Basket, BasketLine, CheckoutDraft
+from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
+from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
+from commerce.models.shipping import DeliveryMethod
+from commerce.models.tax import TaxRate
+
+__all__ = [
+    "Basket",
+    "BasketLine",
+    "CheckoutDraft",
+    "DeliveryMethod",
+    "Invoice",
+    "InvoiceCounter",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "OrderTax",
+    "SellerSettings",
+    "TaxRate",
+]

@@ -1,0 +1,369 @@
+"""What was sold: a snapshot that no later edit changes. ADR 0006."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, Q
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import PostalAddress
+from commerce.models.basket import new_token
+from core.money import Money
+
+LINK_DAYS = 30
+"""Days for which the secret link of an order opens it without signing in."""
+
+
+def new_number() -> str:
+    """An order number that is easily read out and tells nothing: BT-7K3M-9QXZ."""
+    letters = get_random_string(8, "23456789ABCDEFGHJKMNPQRSTUVWXYZ")
+    return f"BT-{letters[:4]}-{letters[4:]}"
+
+
+def adds_up(total: str, one: str, other: str) -> Q:
+    """A condition: the sum holds. SQLite keeps decimals as floats, so half a mill is let pass."""
+    half_a_mill = Decimal("0.0005")
+    return Q(
+        **{
+            f"{total}__gt": F(one) + F(other) - half_a_mill,
+            f"{total}__lt": F(one) + F(other) + half_a_mill,
+        }
+    )
+
+
+class OrderStatus(models.TextChoices):
+    """How far the shop is with an order."""
+
+    PLACED = "placed", _("Placed")
+    PROCESSING = "processing", _("In hand")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class PaymentStatus(models.TextChoices):
+    """Whether the money came."""
+
+    PENDING = "pending", _("Awaiting payment")
+    PAID = "paid", _("Paid")
+    REFUNDED = "refunded", _("Refunded")
+
+
+class LineStatus(models.TextChoices):
+    """Where one copy is."""
+
+    NEW = "new", _("New")
+    PROCESSING = "processing", _("In hand")
+    SENT = "sent", _("Sent")
+    CANCELLED = "cancelled", _("Cancelled")
+    RETURNED = "returned", _("Returned")
+
+
+class DispatchStatus(models.TextChoices):
+    """What has left the shop; worked out from the lines, not stored."""
+
+    NOTHING = "nothing", _("Nothing to send")
+    NOT_SENT = "not-sent", _("Not sent yet")
+    PARTLY_SENT = "partly-sent", _("Partly sent")
+    SENT = "sent", _("Sent")
+
+
+UNSENT = (LineStatus.NEW, LineStatus.PROCESSING)
+
+
+class PaymentMethod(models.TextChoices):
+    """How the shopper will pay."""
+
+    INVOICE = "invoice", _("Pay by invoice / bank transfer")
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Sets of orders."""
+
+    def visible_to(self, user: Any) -> OrderQuerySet:
+        """A customer's own orders; nobody's for somebody who is not signed in."""
+        return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
+
+    def by_link(self, token: str, user: Any, at: dt.datetime) -> OrderQuerySet:
+        """The order of a secret link: for anybody who has it within 30 days, then for its owner only."""
+        is_open = Q(placed_at__gte=at - dt.timedelta(days=LINK_DAYS))
+        if user.is_authenticated:
+            is_open |= Q(user_id=user.pk)
+        return self.filter(is_open, token=token)
+
+    def with_lines_to_send(self) -> OrderQuerySet:
+        """Each with the number of copies that are still to leave, as `lines_to_send`."""
+        return self.annotate(lines_to_send=Count("lines", filter=Q(lines__status__in=UNSENT)))
+
+
+class Order(PostalAddress):
+    """What a customer ordered, at the prices, taxes and address of that moment. Downloads need no street."""
+
+    number = models.CharField(_("number"), max_length=20, unique=True, default=new_number, editable=False)
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    basket = models.OneToOneField("commerce.Basket", on_delete=models.PROTECT, related_name="order", editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="orders",
+        verbose_name=_("customer"),
+    )
+    email = models.EmailField(_("email"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=OrderStatus, default=OrderStatus.PLACED, editable=False, db_index=True
+    )
+    payment_status = models.CharField(
+        _("payment"), max_length=8, choices=PaymentStatus, default=PaymentStatus.PENDING, editable=False, db_index=True
+    )
+    payment_method = models.CharField(_("pays by"), max_length=20, choices=PaymentMethod, default=PaymentMethod.INVOICE)
+    currency = models.CharField(_("currency"), max_length=3)
+    goods_amount = models.DecimalField(_("books"), max_digits=12, decimal_places=3)
+    delivery_name = models.CharField(_("delivery"), max_length=80, blank=True)
+    delivery_amount = models.DecimalField(_("price of delivery"), max_digits=12, decimal_places=3, default=Decimal(0))
+    delivery_tax_amount = models.DecimalField(_("tax in delivery"), max_digits=12, decimal_places=3, default=Decimal(0))
+    tax_amount = models.DecimalField(_("tax included"), max_digits=12, decimal_places=3)
+    total_amount = models.DecimalField(_("total"), max_digits=12, decimal_places=3)
+    placed_at = models.DateTimeField(_("placed"), db_index=True)
+    confirmation_sent_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True, editable=False)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ("-placed_at", "-id")
+        constraints = [
+            models.CheckConstraint(
+                condition=adds_up("total_amount", "goods_amount", "delivery_amount"), name="order_total_adds_up"
+            ),
+            models.CheckConstraint(condition=Q(total_amount__gte=0), name="order_total_not_negative"),
+        ]
+        permissions = [("dispatch_order", "Can mark copies as sent"), ("export_order", "Can export orders")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        """The confirmation page, by the secret link."""
+        return reverse("commerce:order_done", args=[self.token])
+
+    @property
+    def goods(self) -> Money:
+        """The books, tax included."""
+        return Money(self.goods_amount, self.currency)
+
+    @property
+    def delivery(self) -> Money:
+        """The delivery, tax included."""
+        return Money(self.delivery_amount, self.currency)
+
+    @property
+    def tax(self) -> Money:
+        """The tax that is in the total."""
+        return Money(self.tax_amount, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What is to be paid."""
+        return Money(self.total_amount, self.currency)
+
+    @property
+    def tax_note(self) -> str:
+        """What is said of tax below the total."""
+        return gettext("Includes %(tax)s VAT.") % {"tax": self.tax} if self.tax else ""
+
+    @property
+    def delivery_label(self) -> str:
+        """How the order travels."""
+        return self.delivery_name or gettext("Download")
+
+    @property
+    def needs_delivery(self) -> bool:
+        """True where something goes by post."""
+        return bool(self.line_1)
+
+    @property
+    def dispatch_status(self) -> DispatchStatus:
+        """What has left the shop. Reads `lines`, so prefetch them where there are many orders."""
+        return dispatch_status(line.status for line in self.lines.all())
+
+
+def dispatch_status(lines: Iterable[str]) -> DispatchStatus:
+    """The dispatch status of an order with lines of these statuses."""
+    left = sent = 0
+    for status in lines:
+        left += status in UNSENT
+        sent += status in (LineStatus.SENT, LineStatus.RETURNED)
+    if not left and not sent:
+        return DispatchStatus.NOTHING
+    if not left:
+        return DispatchStatus.SENT
+    return DispatchStatus.PARTLY_SENT if sent else DispatchStatus.NOT_SENT
+
+
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    """Sets of order lines."""
+
+    def to_show(self) -> OrderLineQuerySet:
+        """With what `grouped_lines` reads, in one query."""
+        return self.select_related("order", "edition__product")
+
+
+class OrderLine(models.Model):
+    """One copy that was sold, with everything about it as it was."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    edition = models.ForeignKey(
+        "catalog.Edition", null=True, blank=True, on_delete=models.SET_NULL, related_name="order_lines"
+    )
+    title = models.CharField(_("title"), max_length=255)
+    contributors = models.CharField(_("contributors"), max_length=500, blank=True)
+    isbn = models.CharField("ISBN", max_length=13, blank=True, db_index=True)
+    sku = models.CharField(_("SKU"), max_length=40)
+    format_label = models.CharField(_("format"), max_length=40)
+    is_digital = models.BooleanField(_("download"), default=False)
+    unit_gross = models.DecimalField(_("price"), max_digits=12, decimal_places=3)
+    unit_net = models.DecimalField(_("net"), max_digits=12, decimal_places=3)
+    unit_tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=3)
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
+    status = models.CharField(_("status"), max_length=10, choices=LineStatus, default=LineStatus.NEW, editable=False)
+    is_allocated = models.BooleanField(
+        _("from our shelf"), default=False, editable=False, help_text=_("Off: to be ordered from the supplier.")
+    )
+
+    objects = OrderLineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ("id",)
+        indexes = [models.Index(fields=("status",), name="order_line_status")]
+        constraints = [
+            models.CheckConstraint(
+                condition=adds_up("unit_gross", "unit_net", "unit_tax"), name="order_line_gross_is_net_and_tax"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def price(self) -> Money:
+        """What the copy cost, tax included. Reads `order`."""
+        return Money(self.unit_gross, self.order.currency)
+
+
+@dataclass(frozen=True)
+class LineGroup:
+    """Copies of one edition at one price, shown as one line."""
+
+    title: str
+    contributors: str
+    format_label: str
+    isbn: str
+    url: str
+    quantity: int
+    total: Money
+    statuses: tuple[tuple[str, int], ...]
+    """What became of the copies: label and how many, in the order of the statuses."""
+
+
+def grouped_lines(lines: Iterable[OrderLine]) -> list[LineGroup]:
+    """Copies put together for display. Reads `order` and, for links, `edition.product`: select them."""
+    groups: dict[tuple[object, ...], list[OrderLine]] = {}
+    for line in lines:
+        key = (line.sku, line.title, line.unit_gross, line.tax_rate)
+        groups.setdefault(key, []).append(line)
+    return [
+        LineGroup(
+            title=copies[0].title,
+            contributors=copies[0].contributors,
+            format_label=copies[0].format_label,
+            isbn=copies[0].isbn,
+            url=copies[0].edition.get_absolute_url() if copies[0].edition else "",
+            quantity=len(copies),
+            total=Money(copies[0].unit_gross, copies[0].order.currency) * len(copies),
+            statuses=tuple(
+                (str(status.label), count)
+                for status in LineStatus
+                if (count := sum(copy.status == status for copy in copies))
+            ),
+        )
+        for copies in groups.values()
+    ]
+
+
+class OrderTax(models.Model):
+    """What an order holds at one rate of tax, delivery's share included. The rows of an order add up to its total."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="taxes")
+    rate = models.DecimalField(_("rate"), max_digits=5, decimal_places=2)
+    gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=3)
+    net = models.DecimalField(_("net"), max_digits=12, decimal_places=3)
+    tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=3)
+
+    class Meta:
+        verbose_name = _("tax of an order")
+        verbose_name_plural = _("taxes of orders")
+        ordering = ("rate",)
+        constraints = [models.UniqueConstraint(fields=("order", "rate"), name="order_tax_once_per_rate")]
+
+    def __str__(self) -> str:
+        return f"{self.rate} %"
+
+
+class EventKind(models.TextChoices):
+    """What can happen to an order."""
+
+    PLACED = "placed", _("The order was placed")
+    STATUS = "status", _("The status changed")
+    PAID = "paid", _("Marked as paid")
+    SENT = "sent", _("Marked as sent")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class OrderEvent(models.Model):
+    """Something that happened to an order: what, when, by whom, why. Never changed."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    kind = models.CharField(_("what"), max_length=10, choices=EventKind)
+    detail = models.JSONField(_("details"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("event of an order")
+        verbose_name_plural = _("events of orders")
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words."""
+        parts = [str(self.get_kind_display())]
+        if self.kind == EventKind.STATUS:
+            parts.append(str(OrderStatus(self.detail["to"]).label))
+        parts += self.detail.get("titles", [])
+        if self.detail.get("reason"):
+            parts.append(self.detail["reason"])
+        return ": ".join((parts[0], ", ".join(parts[1:]))) if parts[1:] else parts[0]

@@ -1,0 +1,153 @@
+"""Filling a basket. Every change locks the basket's row, so that two tabs and a double click do no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from catalog.models import Edition
+from catalog.offers import offer_for
+from commerce import pricing
+from commerce.exceptions import BasketFull, NotForSale
+from commerce.models import Basket, BasketLine, CheckoutDraft
+from commerce.models.basket import MAX_LINES, MAX_QUANTITY, new_token
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose basket: a signed-in shopper's, or a browser's by its token."""
+
+    user_id: int | None = None
+    token: str = ""
+
+
+def find(owner: Owner) -> Basket | None:
+    """The open basket, if there is one."""
+    baskets = Basket.objects.open()
+    if owner.user_id:
+        return baskets.of_user(owner.user_id).first()
+    return baskets.of_browser(owner.token).first() if owner.token else None
+
+
+def add(owner: Owner, edition_id: int, quantity: int) -> tuple[Basket, list[str]]:
+    """Put copies into the owner's open basket, which is made if there is none.
+
+    Returns the basket and what the shopper must be told. More than can be had is cut down to that.
+
+    Raises:
+        NotForSale: there is no such edition, or it cannot be bought.
+        BasketFull: the basket holds as many titles as it can.
+    """
+    edition = Edition.objects.with_offer().select_related("product").filter(pk=edition_id, product__live=True).first()
+    offer = offer_for(edition, timezone.now()) if edition else None
+    if offer is None or not offer.can_buy or offer.price is None:
+        raise NotForSale
+    with transaction.atomic():
+        basket = _locked(owner)
+        line = basket.lines.filter(edition=edition).first()
+        if line is None:
+            if basket.lines.count() >= MAX_LINES:
+                raise BasketFull
+            line = BasketLine(basket=basket, edition=edition, quantity=0)
+        line.quantity, notices = _clamp(edition, line.quantity + quantity)
+        line.save()
+        if line.seen is None:  # the price on the page where the button was pressed; a later change is told
+            _acknowledge(basket, {line.pk})
+        basket.save(update_fields=["updated_at"])
+    return basket, notices
+
+
+def set_quantities(basket_id: int, quantities: Mapping[int, int]) -> list[str]:
+    """Set the quantities of lines (`{line id: copies}`, 0 removes) and take the prices shown as read.
+
+    Returns what the shopper must be told. Lines of other baskets are left alone.
+    """
+    notices: list[str] = []
+    with transaction.atomic():
+        basket = Basket.objects.select_for_update().get(pk=basket_id)
+        if basket.status != Basket.Status.OPEN:
+            return notices
+        for line in basket.lines.select_related("edition__product", "edition__stock"):
+            quantity = quantities.get(line.pk, line.quantity)
+            if quantity <= 0:
+                line.delete()
+                continue
+            line.quantity, told = _clamp(line.edition, quantity)
+            notices += told
+            line.save(update_fields=["quantity"])
+        _acknowledge(basket, {line.pk for line in basket.lines.all()})
+        basket.save(update_fields=["updated_at"])
+    return notices
+
+
+def remove(basket_id: int, line_id: int) -> str:
+    """Take a line out. Returns the title, or nothing where the line was gone already."""
+    with transaction.atomic():
+        basket = Basket.objects.select_for_update().get(pk=basket_id)
+        line = basket.lines.select_related("edition__product").filter(pk=line_id).first()
+        if line is None or basket.status != Basket.Status.OPEN:
+            return ""
+        line.delete()
+        basket.save(update_fields=["updated_at"])
+    return str(line.edition.product.title)
+
+
+def merge(token: str, user: User) -> None:
+    """At sign-in the browser's basket joins the shopper's: quantities add up to the cap, nothing is lost or doubled.
+
+    The browser's basket is deleted under its lock, so a second sign-in at the same moment finds nothing to add.
+    """
+    with transaction.atomic():
+        mine = Basket.objects.open().of_browser(token).select_for_update().first()
+        if mine is None:
+            return
+        shared = _locked(Owner(user_id=user.pk))
+        known = {line.edition_id: line for line in shared.lines.all()}
+        for line in mine.lines.select_related("edition__product", "edition__stock"):
+            if line.edition_id in known:
+                other = known[line.edition_id]
+                other.quantity = min(other.quantity + line.quantity, MAX_QUANTITY)
+                other.save(update_fields=["quantity"])
+            else:
+                BasketLine.objects.filter(pk=line.pk).update(basket=shared)
+        if not CheckoutDraft.objects.filter(basket=shared).exists():
+            CheckoutDraft.objects.filter(basket=mine).update(basket=shared)
+        Basket.objects.filter(pk=mine.pk).delete()
+
+
+def _locked(owner: Owner) -> Basket:
+    """The owner's open basket under a row lock; made if there is none."""
+    identity = {"user_id": owner.user_id} if owner.user_id else {"user": None, "token": owner.token or new_token()}
+    basket, _made = Basket.objects.get_or_create(status=Basket.Status.OPEN, **identity)
+    locked = Basket.objects.select_for_update().get(pk=basket.pk)
+    if locked.status != Basket.Status.OPEN:  # an order was made of it while we waited for the lock
+        locked = Basket.objects.create(status=Basket.Status.OPEN, **identity)
+    return locked
+
+
+def _clamp(edition: Edition, quantity: int) -> tuple[int, list[str]]:
+    limit = pricing.sellable_copies(edition)
+    if quantity <= limit or limit == 0:  # sold out meanwhile: the line stays, and says so in the basket
+        return min(quantity, MAX_QUANTITY), []
+    if limit == MAX_QUANTITY:
+        told = _("%(count)d copies of a title are the most we sell this way; please write to us for more.")
+    else:
+        told = ngettext(
+            "Only %(count)d copy of %(title)s is left, so that is what your basket holds.",
+            "Only %(count)d copies of %(title)s are left, so that is what your basket holds.",
+            limit,
+        )
+    return limit, [told % {"count": limit, "title": edition.product.title}]
+
+
+def _acknowledge(basket: Basket, line_ids: set[int]) -> None:
+    """The shopper knows the prices of the moment, and goes on."""
+    for line in pricing.price_basket(basket).lines:
+        if line.pk in line_ids and line.offer.can_buy and line.seen != line.unit:
+            BasketLine.objects.filter(pk=line.pk).update(seen_amount=line.unit.amount, seen_currency=line.unit.currency)

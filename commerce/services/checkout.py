@@ -1,0 +1,193 @@
+"""From basket to order."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Address, User
+from catalog import stock
+from catalog.choices import Role
+from catalog.models import Contribution, StockRecord
+from commerce import pricing
+from commerce.emails import send_order_confirmation
+from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
+from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderLine, OrderTax
+from commerce.models.order import EventKind, PaymentMethod
+from commerce.pricing import PricedBasket, PricedLine
+from commerce.services import invoicing, orders
+from core.money import Money
+from core.tasks import enqueue
+
+ADDRESS_FIELDS = ("full_name", "line_1", "line_2", "town", "postcode", "country")
+
+
+def save_address(basket_id: int, email: str, address: dict[str, str]) -> CheckoutDraft:
+    """Remember who gets the order and where it goes, on the basket."""
+    draft, _made = CheckoutDraft.objects.update_or_create(basket_id=basket_id, defaults={"email": email, **address})
+    return draft
+
+
+def choose_delivery(basket_id: int, method: DeliveryMethod) -> None:
+    """Remember how the order travels."""
+    CheckoutDraft.objects.filter(basket_id=basket_id).update(delivery_method=method, updated_at=timezone.now())
+
+
+def delivery_choices(priced: PricedBasket) -> list[DeliveryMethod]:
+    """The methods that reach the address of the draft, in the shop's order."""
+    if priced.draft is None or not priced.needs_delivery:
+        return []
+    country = priced.draft.country.code
+    return [method for method in DeliveryMethod.objects.active(priced.currency) if method.reaches(country)]
+
+
+def check_complete(priced: PricedBasket) -> None:
+    """Refuse what cannot be ordered yet.
+
+    Raises:
+        IncompleteCheckout: names the step that is missing.
+        OutOfStock: a line cannot be had as it is.
+    """
+    if not priced.lines:
+        raise IncompleteCheckout("basket", _("Your basket is empty."))
+    if priced.problems:
+        raise OutOfStock(" ".join(priced.problems))
+    draft = priced.draft
+    if draft is None or not draft.email or not draft.full_name or (priced.needs_delivery and not draft.line_1):
+        raise IncompleteCheckout("checkout", _("Please tell us where the books go first."))
+    if priced.needs_delivery and priced.method is None:
+        raise IncompleteCheckout("checkout_delivery", _("Please choose how the books travel first."))
+
+
+def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order:
+    """Make an order of a basket, once: asked again, the same order is returned.
+
+    In one transaction: prices are read again, copies promised, everything copied, the invoice issued, the
+    confirmation queued. `seen` is the fingerprint of what the shopper confirmed.
+
+    Raises:
+        IncompleteCheckout: a step is missing.
+        OrderChanged: the order would not be what was confirmed.
+        OutOfStock: a copy was sold to somebody else. Nothing is promised or written then.
+    """
+    with transaction.atomic():
+        basket = Basket.objects.select_for_update().get(pk=basket_id)
+        if existing := Order.objects.filter(basket=basket).first():
+            return existing
+        now = timezone.now()
+        priced = pricing.price_basket(basket, now)
+        check_complete(priced)
+        if priced.fingerprint != seen:
+            raise OrderChanged
+        promised = _allocate(priced)
+        order = _write(basket, priced, promised, user)
+        orders.record(order, EventKind.PLACED, user)
+        if user is not None and order.needs_delivery:
+            _remember_address(user, order)
+        CheckoutDraft.objects.filter(basket=basket).delete()
+        basket.status = Basket.Status.SUBMITTED
+        basket.save(update_fields=["status", "updated_at"])
+        invoicing.issue(order)
+        enqueue(send_order_confirmation, order_id=order.pk)
+    return order
+
+
+def _allocate(priced: PricedBasket) -> Counter[int]:
+    """Promise the copies on the shelf; what the supplier has yet to send is left out. Downloads have no copies."""
+    wanted = {line.edition.pk: line for line in priced.lines if not line.edition.is_digital}
+    # Locked in ascending order, so that the copies counted here are still there a moment later.
+    records = StockRecord.objects.select_for_update().filter(edition_id__in=wanted).order_by("edition_id")
+    free = {record.edition_id: record.available for record in records}
+    promised: Counter[int] = Counter()
+    for edition_id, line in wanted.items():
+        copies = line.quantity
+        if line.edition.can_order_without_stock:
+            copies = min(copies, free.get(edition_id, 0))
+        if copies:
+            promised[edition_id] = copies
+    try:
+        stock.allocate(promised)
+    except stock.InsufficientStock as shortage:
+        title = wanted[shortage.edition_id].title
+        raise OutOfStock(_("%(title)s has just been sold out.") % {"title": title}) from shortage
+    return promised
+
+
+def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: User | None) -> Order:
+    draft = priced.draft
+    if draft is None:
+        raise IncompleteCheckout("checkout")
+    delivery = priced.delivery or Money.zero(priced.currency)
+    order = Order.objects.create(
+        basket=basket,
+        user=user,
+        email=draft.email,
+        **{name: getattr(draft, name) for name in ADDRESS_FIELDS},
+        payment_method=PaymentMethod.INVOICE,
+        currency=priced.currency,
+        goods_amount=priced.goods.amount,
+        delivery_name=priced.method.name if priced.method and priced.needs_delivery else "",
+        delivery_amount=delivery.amount,
+        delivery_tax_amount=priced.delivery_tax.amount,
+        tax_amount=priced.tax.amount,
+        total_amount=priced.total.amount,
+        placed_at=timezone.now(),
+    )
+    bylines = _bylines({line.edition.product_id for line in priced.lines})
+    OrderLine.objects.bulk_create(
+        copy
+        for line in priced.lines
+        for copy in _copies(order, line, bylines.get(line.edition.product_id, ""), promised[line.edition.pk])
+    )
+    OrderTax.objects.bulk_create(
+        OrderTax(order=order, rate=row.rate, gross=row.gross.amount, net=row.net.amount, tax=row.tax.amount)
+        for row in priced.taxes
+    )
+    return order
+
+
+def _copies(order: Order, line: PricedLine, byline: str, promised: int) -> list[OrderLine]:
+    """One row per copy: each can be sent, cancelled or returned alone."""
+    edition = line.edition
+    return [
+        OrderLine(
+            order=order,
+            edition=edition,
+            title=line.title,
+            contributors=byline[:500],
+            isbn=edition.isbn or "",
+            sku=edition.sku,
+            format_label=str(line.format_label),
+            is_digital=edition.is_digital,
+            unit_gross=line.unit.amount,
+            unit_net=(line.unit - line.unit_tax).amount,
+            unit_tax=line.unit_tax.amount,
+            tax_rate=line.tax_rate,
+            is_allocated=number < promised,
+        )
+        for number in range(line.quantity)
+    ]
+
+
+def _bylines(product_ids: set[int]) -> dict[int, str]:
+    """The contributors of books as one line of text each: authors alone, others with what they did."""
+    rows = Contribution.objects.filter(page_id__in=product_ids).select_related("contributor").order_by("sort_order")
+    names: dict[int, list[str]] = {}
+    for row in rows:
+        name = row.contributor.name
+        if row.role != Role.AUTHOR:
+            name = f"{name} ({row.get_role_display()})"
+        names.setdefault(row.page_id, []).append(name)
+    return {page_id: ", ".join(people) for page_id, people in names.items()}
+
+
+def _remember_address(user: User, order: Order) -> None:
+    fields = {name: getattr(order, name) for name in ADDRESS_FIELDS}
+    known = Address.objects.filter(user=user, **fields).first()
+    if known:
+        known.save(update_fields=["last_used_at"])
+    else:
+        Address.objects.create(user=user, **fields)

@@ -1,0 +1,25 @@
+"""Where books and baskets meet: the buy form on a page of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from django import template
+
+from commerce.models.basket import MAX_QUANTITY
+
+register = template.Library()
+
+
+class Buyable(Protocol):
+    """An edition as the product page's context describes it."""
+
+    pk: int
+    can_buy: bool
+    buy_label: str
+
+
+@register.inclusion_tag("commerce/_buy_form.html")
+def buy_form(edition: Buyable) -> dict[str, object]:
+    """The form that puts an edition into the basket. The same for everybody, so the page can be cached whole."""
+    return {"edition": edition, "max_quantity": MAX_QUANTITY}

@@ -1,0 +1,175 @@
+"""The checkout in three screens: address, delivery, review. What was answered is kept on the basket."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from commerce import basket_cookie, pricing
+from commerce.exceptions import CommerceError, IncompleteCheckout, OrderChanged, OutOfStock
+from commerce.forms import AddressForm, DeliveryForm, ReviewForm
+from commerce.models import Basket, SellerSettings
+from commerce.models.order import PaymentMethod
+from commerce.pricing import PricedBasket
+from commerce.services import baskets, checkout
+from commerce.views.basket import owner_of
+
+SHOWN_SALT = "commerce.review"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def address(request: HttpRequest) -> HttpResponse:
+    """First screen: who gets the order and where it goes."""
+    basket = baskets.find(owner_of(request))
+    priced = pricing.price_basket(basket)
+    if basket is None or not priced.lines or priced.problems:
+        return _back_to_basket(request, priced)
+    initial = _known_address(request) if priced.draft is None else {}
+    form = AddressForm(
+        request.POST or None,
+        instance=priced.draft,
+        initial=initial,
+        needs_delivery=priced.needs_delivery,
+        currency=priced.currency,
+    )
+    if request.method == "POST" and form.is_valid():
+        checkout.save_address(basket.pk, form.cleaned_data["email"], form.address)
+        return redirect("commerce:checkout_delivery" if priced.needs_delivery else "commerce:checkout_review")
+    context = {"form": form, "basket": priced, "steps": _steps("address", priced)}
+    return render(request, "commerce/checkout_address.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delivery(request: HttpRequest) -> HttpResponse:
+    """Second screen: how it travels. Downloads skip it."""
+    basket = baskets.find(owner_of(request))
+    priced = pricing.price_basket(basket)
+    if basket is None or not priced.lines or priced.problems:
+        return _back_to_basket(request, priced)
+    if not priced.needs_delivery:
+        return redirect("commerce:checkout_review")
+    if priced.draft is None or not priced.draft.line_1:
+        messages.info(request, _("Please tell us where the books go first."))
+        return redirect("commerce:checkout")
+    methods = checkout.delivery_choices(priced)
+    form = DeliveryForm(request.POST or None, methods=methods)
+    if request.method == "POST" and form.is_valid():
+        checkout.choose_delivery(basket.pk, form.cleaned_data["method"])
+        return redirect("commerce:checkout_review")
+    chosen = priced.method or (methods[0] if methods else None)
+    posted = priced.posted_goods
+    context = {
+        "form": form,
+        "basket": priced,
+        "choices": [
+            {"method": method, "price": method.price_for(posted), "checked": method == chosen} for method in methods
+        ],
+        "steps": _steps("delivery", priced),
+    }
+    return render(request, "commerce/checkout_delivery.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest) -> HttpResponse:
+    """Third screen: the whole order, how it is paid, and the button that places it."""
+    if request.method == "POST":
+        return _place(request)
+    basket = baskets.find(owner_of(request))
+    priced = pricing.price_basket(basket)
+    if basket is None:
+        return _back_to_basket(request, priced)
+    try:
+        checkout.check_complete(priced)
+    except CommerceError as refusal:
+        return _back(request, refusal)
+    return _review_page(request, basket, priced)
+
+
+def _place(request: HttpRequest) -> HttpResponse:
+    """Place the order that the form shows. The same form sent again leads to the same order."""
+    form = ReviewForm(request.POST)
+    shown = _read_shown(request.POST.get("shown", ""))
+    basket = _own_basket(request, shown["basket"]) if shown else None
+    if basket is None:
+        messages.error(request, _("This page was out of date. Please look at your order again."))
+        return redirect("commerce:checkout_review")
+    try:
+        if not form.is_valid():
+            raise OrderChanged(_("Please choose how you pay."))
+        user = request.user if request.user.is_authenticated else None
+        order = checkout.place_order(basket.pk, seen=shown["seen"], user=user)
+    except OrderChanged as refusal:
+        messages.warning(request, refusal.public)
+        return _review_page(request, basket, pricing.price_basket(basket), status=409)
+    except CommerceError as refusal:
+        return _back(request, refusal)
+    return redirect(order)
+
+
+def _review_page(request: HttpRequest, basket: Basket, priced: PricedBasket, status: int = 200) -> HttpResponse:
+    shown = signing.dumps({"basket": basket.pk, "seen": priced.fingerprint}, salt=SHOWN_SALT)
+    context = {
+        "basket": priced,
+        "shown": shown,
+        "payment_methods": PaymentMethod.choices,
+        "seller": SellerSettings.load(),
+        "steps": _steps("review", priced),
+    }
+    return render(request, "commerce/checkout_review.html", context, status=status)
+
+
+def _read_shown(text: str) -> dict[str, object] | None:
+    try:
+        return signing.loads(text, salt=SHOWN_SALT)
+    except signing.BadSignature:
+        return None
+
+
+def _own_basket(request: HttpRequest, basket_id: object) -> Basket | None:
+    """The basket of a review form, open or ordered already, if it is this shopper's."""
+    ours = Basket.objects.of_browser(basket_cookie.read(request))
+    if request.user.is_authenticated:
+        ours |= Basket.objects.of_user(request.user.pk)
+    return ours.filter(pk=basket_id).first()
+
+
+def _known_address(request: HttpRequest) -> dict[str, object]:
+    """What a signed-in shopper need not type again."""
+    if not request.user.is_authenticated:
+        return {"country": settings.SHOP_COUNTRY}
+    known = {"email": request.user.email, "full_name": request.user.get_full_name(), "country": settings.SHOP_COUNTRY}
+    last = request.user.addresses.first()
+    if last:
+        known |= {name: getattr(last, name) for name in checkout.ADDRESS_FIELDS} | {"country": last.country.code}
+    return known
+
+
+def _back(request: HttpRequest, refusal: CommerceError) -> HttpResponse:
+    messages.warning(request, refusal.public)
+    step = refusal.step if isinstance(refusal, IncompleteCheckout) else "basket"
+    return redirect(f"commerce:{step}")
+
+
+def _back_to_basket(request: HttpRequest, priced: PricedBasket) -> HttpResponse:
+    if priced.problems:
+        return _back(request, OutOfStock(" ".join(priced.problems)))
+    return redirect("commerce:basket")
+
+
+def _steps(current: str, priced: PricedBasket) -> list[dict[str, object]]:
+    """The steps as `components/steps.html` shows them: one may go back, not ahead."""
+    names = [("address", _("Address"), "commerce:checkout")]
+    if priced.needs_delivery:
+        names.append(("delivery", _("Delivery"), "commerce:checkout_delivery"))
+    names.append(("review", _("Review and pay"), "commerce:checkout_review"))
+    place = [name for name, _label, _view in names].index(current)
+    return [
+        {"label": label, "url": reverse(view) if number < place else "", "current": number == place}
+        for number, (_name, label, view) in enumerate(names)
+    ]

@@ -1,0 +1,94 @@
+"""Orders as customers see them: by the secret link of the confirmation, or in their account."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from commerce.exceptions import PDFUnavailable
+from commerce.models import Invoice, Order, SellerSettings
+from commerce.models.order import grouped_lines
+from commerce.services import invoicing
+
+ORDERS_PER_PAGE = 20
+
+
+@require_safe
+def done(request: HttpRequest, token: str) -> HttpResponse:
+    """Thank you: what was ordered and what happens now."""
+    order = _by_link(request, token)
+    return _private(render(request, "commerce/order_done.html", _context(order)))
+
+
+@require_safe
+def invoice(request: HttpRequest, token: str) -> HttpResponse:
+    """The invoice as a page."""
+    order = _by_link(request, token)
+    return _private(invoice_page(request, order, reverse("commerce:invoice_pdf", args=[token])))
+
+
+@require_safe
+def invoice_pdf(request: HttpRequest, token: str) -> HttpResponse:
+    """The invoice as a file."""
+    order = _by_link(request, token)
+    return _private(invoice_file(request, order, reverse("commerce:invoice", args=[token])))
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The customer's orders, newest first."""
+    orders = Order.objects.visible_to(request.user).prefetch_related("lines")
+    page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "commerce/orders.html", {"orders": page})
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    """One order of the customer."""
+    order = get_object_or_404(Order.objects.visible_to(request.user), number=number)
+    return _private(render(request, "commerce/order.html", _context(order)))
+
+
+def invoice_page(request: HttpRequest, order: Order, pdf_url: str) -> HttpResponse:
+    """The page with an order's invoice, and the way to its PDF."""
+    issued = get_object_or_404(Invoice, order=order)
+    return render(request, "commerce/invoice.html", {"pdf_url": pdf_url, "document": invoicing.document(issued)})
+
+
+def invoice_file(request: HttpRequest, order: Order, page_url: str) -> HttpResponse:
+    """The PDF of an order's invoice; where this machine cannot make one, the way to the invoice as a page."""
+    issued = get_object_or_404(Invoice, order=order)
+    try:
+        content = invoicing.pdf(issued)
+    except PDFUnavailable as refusal:
+        context = {"invoice_url": page_url, "reason": refusal.public}
+        return render(request, "commerce/pdf_unavailable.html", context, status=503)
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{issued.number}.pdf"'
+    return response
+
+
+def _by_link(request: HttpRequest, token: str) -> Order:
+    return get_object_or_404(Order.objects.by_link(token, request.user, timezone.now()))
+
+
+def _context(order: Order) -> dict[str, object]:
+    return {
+        "order": order,
+        "lines": grouped_lines(order.lines.to_show()),
+        "seller": SellerSettings.load(),
+    }
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address is a secret: it is not told to other sites, nor kept by search engines."""
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
