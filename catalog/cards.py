@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.db.models import QuerySet
 
 from catalog import facets
@@ -20,18 +18,12 @@ def with_cards(books: QuerySet[ProductPage]) -> QuerySet[ProductPage]:
 def card_of(book: ProductPage | None) -> Card | None:
     """The card of a book; None where there is no book or the public may not see it."""
     listing: BookListing | None = getattr(book, "listing", None)
-    return card_from(listing) if listing and listing.is_live else None
+    return card_from(listing) if book and book.live and listing and listing.is_live else None
 
 
-def cards_of(page_ids: Sequence[int]) -> list[Card]:
-    """Cards of these books in this order, without those that the public may not see."""
-    listings = _shown().in_bulk(page_ids)
-    return [card_from(listings[page_id]) for page_id in page_ids if page_id in listings]
-
-
-def cards_of_tag(tag_id: int, limit: int) -> list[Card]:
-    """Cards of the newest books of a tag: two or three queries."""
-    state = facets.index.state()
+def cards_of_tag(tag_id: int, limit: int, state: facets.State | None = None) -> list[Card]:
+    """Cards of the newest books of a tag: one query, and one more without the `state` of `facets.index`."""
+    state = state or facets.index.state()
     return [card_from(row) for row in newest_rows(state, state.having(f"t:{tag_id}"), limit)]
 
 

@@ -1,7 +1,8 @@
 """What the home page and the company's pages may be made of.
 
 Every kind of block that shows books costs one query a page, however many blocks of that kind there are,
-except shelves and latest books, which cost one each.
+except shelves and latest books, which cost one each. Shelves share the state of the catalogue that the page
+gives as `catalogue_state`.
 """
 
 from __future__ import annotations
@@ -99,10 +100,10 @@ class ShelfBlock(StructBlock):
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         """The block's context with `cards` and `more_url`, the address of the tag."""
-        tag = value["tag"]
+        tag, state = value["tag"], (parent_context or {}).get("catalogue_state")
         return {
             **super().get_context(value, parent_context=parent_context),
-            "cards": cards_of_tag(tag.pk, value["number"]) if tag else [],
+            "cards": cards_of_tag(tag.pk, value["number"], state) if tag else [],
             "more_url": tag.get_absolute_url() if tag else "",
         }
 

@@ -34,7 +34,7 @@ REACHED_BY = {
     "/admin/settings/home/footersettings/": OWNER_EDITOR,
     "/admin/redirects/": WRITERS,
     "/admin/contact-messages/": OWNER_OFFICE,
-    "/admin/users/add/": {roles.OWNER},
+    "/admin/users/new/": {roles.OWNER},
     "/admin/groups/": {roles.OWNER},
     "/admin/sites/": {roles.OWNER},
     "/admin/workflows/list/": {roles.OWNER},
@@ -100,7 +100,7 @@ def test_nobody_but_a_superuser_makes_changes_or_removes_a_superuser(client, rol
         "password2": "a long enough password",
     }
 
-    client.post("/admin/users/add/", {**new, "is_superuser": "on"})
+    client.post("/admin/users/new/", {**new, "is_superuser": "on"})
     client.post(f"/admin/users/edit/{root.pk}/", {**new, "is_active": "on"})
     client.post(f"/admin/users/delete/{root.pk}/")
     client.post(f"/admin/bulk/accounts/user/delete/?id={root.pk}")
@@ -112,7 +112,7 @@ def test_nobody_but_a_superuser_makes_changes_or_removes_a_superuser(client, rol
         True,
     )
 
-    client.post("/admin/users/add/", new)
+    client.post("/admin/users/new/", new)
     assert User.objects.get(email="new@booktime.example").is_superuser is False
     client.post(f"/admin/users/edit/{User.objects.get(email=new['email']).pk}/", {**new, "is_superuser": "on"})
     assert User.objects.filter(is_superuser=True).count() == 1
@@ -164,3 +164,4 @@ def test_roles_are_made_in_a_database_without_pages(db):
     roles.apply()
 
     assert set(Group.objects.values_list("name", flat=True)) == set(STAFF)
+

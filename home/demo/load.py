@@ -19,6 +19,9 @@ from wagtail.models import Page, Site
 
 from accounts import roles
 from accounts.models import Address, User
+from catalog.importers import generated
+from catalog.importers.load import Totals
+from catalog.importers.load import load as load_records
 from catalog.models import CatalogPage, Contributor, ProductPage, Tag, TagIndexPage, TagPage
 from home.models import ContactPage, FooterMenuItem, FooterSettings, HomePage, MainMenuItem, Menus, StandardPage
 
@@ -56,9 +59,14 @@ def is_loaded() -> bool:
 
 def load() -> None:
     """Import the books, then write the pages and make the people. Safe to run again after an interruption."""
-    call_command("import_books", str(BOOKS), images=str(COVERS))
+    call_command("import_books", BOOKS, images=COVERS)
     with transaction.atomic():
         DemoShop().write()
+
+
+def load_invented_books(titles: int) -> Totals:
+    """Add invented titles; the first N of them are the same whenever this is called."""
+    return load_records(generated.records(titles), source=generated.SENDER)
 
 
 class DemoShop:

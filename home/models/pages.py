@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField, StreamField
@@ -12,6 +13,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
+from catalog import facets
 from catalog.models import CatalogPage
 from core.models import BasePage
 from home.blocks import HomeBody, TextBody
@@ -49,6 +51,13 @@ class HomePage(BasePage):
         if catalogue is not None:
             return catalogue.route(request, path_components[1:])
         return super().route(request, path_components)
+
+    def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
+        """What the blocks share: the state of the catalogue, read by the first shelf that asks."""
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "catalogue_state": SimpleLazyObject(facets.index.state),
+        }
 
     def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
         """None: the way begins here."""

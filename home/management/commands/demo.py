@@ -14,19 +14,22 @@ LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
 class Command(BaseCommand):
-    """`demo [--force]`."""
+    """`demo [--books N] [--force]`."""
 
     help = "Loads the demo shop: books, pages, people. Running it again changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Whether to load it even where strangers can sign in."""
+        """How many invented titles to add, and whether to load it even where strangers can sign in."""
+        parser.add_argument(
+            "--books", type=_number, default=0, metavar="N", help="add N invented titles, for trials at scale"
+        )
         parser.add_argument(
             "--force",
             action="store_true",
             help="load it although the shop is not on this machine: anybody can sign in with the printed password",
         )
 
-    def handle(self, *_args: Any, force: bool, **_options: Any) -> None:
+    def handle(self, *_args: Any, books: int, force: bool, **_options: Any) -> None:
         """Load it once.
 
         Raises:
@@ -42,9 +45,19 @@ class Command(BaseCommand):
         else:
             load.load()
             self.stdout.write("The demo shop is ready.")
+        if books:
+            totals = load.load_invented_books(books)
+            self.stdout.write(f"Invented editions: {totals.created} made, {totals.unchanged} there already.")
         self.stdout.write(f"Sign in with one of these addresses and the password “{load.PASSWORD}”:")
         for person in load.PEOPLE:
             self.stdout.write(f"  {person.email:<28}{person.group or 'Customer'}")
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _is_local(address: str) -> bool:
