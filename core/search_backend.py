@@ -8,9 +8,11 @@ would hold the process for minutes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 
 class _NormsOnRebuildOnly:
@@ -28,10 +30,68 @@ class _NewestFirst:
 
 # Each of the library's modules can be imported only on its own database: its models exist nowhere else.
 if connection.vendor == "postgresql":
-    from modelsearch.backends.database.postgres.postgres import PostgresIndex, PostgresSearchBackend
+    from modelsearch.backends.database.postgres.postgres import (
+        IndexEntry,
+        ObjectIndexer,
+        PostgresIndex,
+        PostgresSearchBackend,
+    )
+    from modelsearch.index import AutocompleteField
+    from modelsearch.utils import get_content_type_pk
 
     class QuickPostgresIndex(_NormsOnRebuildOnly, PostgresIndex):
-        """PostgreSQL's index without the scan at each save."""
+        """PostgreSQL's index without the scan at each save.
+
+        Its entries are the library's own, written in a quarter of the time: a row's texts are gathered once
+        instead of five times, and go to the database as parameters instead of through query expressions.
+        """
+
+        def add_items(self, model: type[Model], objs: Sequence[Model]) -> None:
+            """Write the entries of some rows of one model."""
+            if not objs or not model.get_search_fields():
+                return
+            content_type = get_content_type_pk(model)
+            rows, params = [], []
+            for obj in objs:
+                entry = _Entry(ObjectIndexer(obj, self.backend))
+                vectors = [entry.vector(part) for part in ("title", "autocomplete", "body")]
+                rows.append(f"(%s, %s, {', '.join(sql for sql, _ in vectors)}, 1.0, %s, %s)")
+                params += [content_type, str(obj.pk), *(value for _, values in vectors for value in values)]
+                params += [entry.text("title"), entry.text("body")]
+            columns = "title, autocomplete, body, title_norm, title_text, body_text"
+            new = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns.split(", "))
+            with self.write_connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO {IndexEntry._meta.db_table} (content_type_id, object_id, {columns})"  # noqa: S608
+                    f" VALUES {', '.join(rows)} ON CONFLICT (content_type_id, object_id) DO UPDATE SET {new}",
+                    params,
+                )
+
+    class _Entry:
+        """The texts of one row by the part of the index that they belong to, with their weights."""
+
+        def __init__(self, indexer: ObjectIndexer) -> None:
+            self._configs = {"autocomplete": indexer.autocomplete_config}
+            self._config = indexer.config
+            self._texts: dict[str, list[tuple[str, str]]] = {"title": [], "autocomplete": [], "body": []}
+            for outer in indexer.search_fields:
+                for field, weight, value in indexer.prepare_field(indexer.obj, outer):
+                    if isinstance(field, AutocompleteField):
+                        part = "autocomplete"
+                    else:
+                        part = "title" if field.field_name == "title" else "body"
+                    if text := value.strip():
+                        self._texts[part].append((text, weight))
+
+        def text(self, part: str) -> str:
+            return " ".join(text for text, _weight in self._texts[part])
+
+        def vector(self, part: str) -> tuple[str, list[str]]:
+            """SQL of the part's vector, and its parameters."""
+            config = self._configs.get(part, self._config)
+            words = f"to_tsvector('{config}'::regconfig, %s)" if config else "to_tsvector(%s)"
+            sql = " || ".join([f"setweight({words}, %s)"] * len(self._texts[part]))
+            return sql or "''::tsvector", [value for pair in self._texts[part] for value in pair]
 
     class SearchBackend(PostgresSearchBackend):
         """The backend on PostgreSQL; Wagtail looks for this name in the module it is told."""
