@@ -38,13 +38,15 @@ def add_children(parent_id: int, pages: Sequence[Page]) -> None:
         return
     parent = Page.objects.select_for_update().get(pk=parent_id)
     _place(parent, pages)
-    base_fields = [field for field in Page._meta.local_concrete_fields if not field.primary_key]
-    rows = [Page(**{field.attname: getattr(page, field.attname) for field in base_fields}) for page in pages]
-    Page.objects.bulk_create(rows)
-    for page, row in zip(pages, rows, strict=True):
-        page.pk = page.page_ptr_id = row.pk
-        page.id = row.pk
-    insert_child_rows(pages)
+    key = Page._meta.pk
+    keys = insert_rows(Page, [field for field in Page._meta.local_concrete_fields if field is not key], pages, key)
+    for page, pk in zip(pages, keys, strict=True):
+        page.pk = page.id = page.page_ptr_id = pk
+    model = type(pages[0])
+    insert_rows(model, model._meta.local_concrete_fields, pages)
+    for page in pages:
+        page._state.adding = False
+        page._state.db = router.db_for_write(model)
     Page.objects.filter(pk=parent.pk).update(numchild=F("numchild") + len(pages))
     _log_creation(pages)
 
@@ -74,22 +76,25 @@ def _place(parent: Page, pages: Sequence[Page]) -> None:
         page.first_published_at = page.last_published_at = now
 
 
-def insert_child_rows(pages: Sequence[Page]) -> None:
-    """Write the rows of pages whose rows in Wagtail's own table exist already (their `pk` is set).
+def insert_rows(
+    table: type[models.Model],
+    columns: Sequence[models.Field],
+    things: Sequence[models.Model],
+    key: models.Field | None = None,
+) -> list[Any]:
+    """Write some columns of one table from objects that have them, and return the keys that the database gave.
 
     Django's `bulk_create` refuses models that inherit from another table, so this asks one level below it.
     """
-    model = type(pages[0])
-    connection = connections[router.db_for_write(model)]
-    fields = model._meta.local_concrete_fields
-    size = connection.ops.bulk_batch_size(fields, pages)
-    for start in range(0, len(pages), size):
-        query = InsertQuery(model)
-        query.insert_values(fields, pages[start : start + size])
-        query.get_compiler(using=connection.alias).execute_sql()
-    for page in pages:
-        page._state.adding = False
-        page._state.db = connection.alias
+    connection = connections[router.db_for_write(table)]
+    size = connection.ops.bulk_batch_size(columns, things)
+    keys: list[Any] = []
+    for start in range(0, len(things), size):
+        query = InsertQuery(table)
+        query.insert_values(columns, things[start : start + size])
+        returned = query.get_compiler(using=connection.alias).execute_sql(returning_fields=[key] if key else None)
+        keys += [row[0] for row in returned or ()]
+    return keys
 
 
 def _log_creation(pages: Sequence[Page]) -> None:
@@ -100,14 +105,13 @@ def _log_creation(pages: Sequence[Page]) -> None:
             page=page,
             content_type_id=page.content_type_id,
             label=page.title,
-            action=action,
+            action="wagtail.create",
             data={},
             timestamp=now,
             uuid=act,
             content_changed=True,
         )
         for page in pages
-        for action in ("wagtail.create", "wagtail.publish")
     )
 
 

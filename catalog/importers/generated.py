@@ -23,11 +23,109 @@ FIRST_DAY = dt.date(1965, 1, 1)
 DAYS = 22_600
 """From the first day to late 2026."""
 
-_ONSETS = ["b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "l", "m", "n", "p", "pl", "qu", "r", "s", "sh", "sk", "sl", "st", "t", "th", "tr", "v", "w"]
+_ONSETS = [
+    "b",
+    "br",
+    "c",
+    "ch",
+    "cl",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "g",
+    "gl",
+    "gr",
+    "h",
+    "j",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pl",
+    "qu",
+    "r",
+    "s",
+    "sh",
+    "sk",
+    "sl",
+    "st",
+    "t",
+    "th",
+    "tr",
+    "v",
+    "w",
+]
 _VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ee", "oa", "ou"]
 _ENDS = ["n", "r", "s", "t", "l", "m", "nd", "rk", "st", "ll", "ck", "ng", "sh", "th", "w", "y"]
-_SMALL = ["the", "of", "and", "in", "a", "to", "with", "from", "for", "on", "by", "at", "after", "under", "between", "beyond", "without"]
-_FIRST = ["Ada", "Amara", "Anna", "Beatriz", "Carlos", "Chidi", "Clara", "Daniel", "Elena", "Emeka", "Émile", "Fatima", "George", "Hanna", "Ingrid", "Isabel", "Jakob", "Jean", "Jorge", "Kofi", "Laura", "Léa", "Liam", "Lucía", "Maj", "Marta", "Mei", "Mohammed", "Nadia", "Ngozi", "Noor", "Olga", "Pablo", "Petra", "Quentin", "Rosa", "Samuel", "Sofía", "Søren", "Tariq", "Thomas", "Ursula", "Vera", "Wanjiru", "Yusuf", "Zadie"]
+_SMALL = [
+    "the",
+    "of",
+    "and",
+    "in",
+    "a",
+    "to",
+    "with",
+    "from",
+    "for",
+    "on",
+    "by",
+    "at",
+    "after",
+    "under",
+    "between",
+    "beyond",
+    "without",
+]
+_FIRST = [
+    "Ada",
+    "Amara",
+    "Anna",
+    "Beatriz",
+    "Carlos",
+    "Chidi",
+    "Clara",
+    "Daniel",
+    "Elena",
+    "Emeka",
+    "Émile",
+    "Fatima",
+    "George",
+    "Hanna",
+    "Ingrid",
+    "Isabel",
+    "Jakob",
+    "Jean",
+    "Jorge",
+    "Kofi",
+    "Laura",
+    "Léa",
+    "Liam",
+    "Lucía",
+    "Maj",
+    "Marta",
+    "Mei",
+    "Mohammed",
+    "Nadia",
+    "Ngozi",
+    "Noor",
+    "Olga",
+    "Pablo",
+    "Petra",
+    "Quentin",
+    "Rosa",
+    "Samuel",
+    "Sofía",
+    "Søren",
+    "Tariq",
+    "Thomas",
+    "Ursula",
+    "Vera",
+    "Wanjiru",
+    "Yusuf",
+    "Zadie",
+]
 _FORMATS = {
     Format.PAPERBACK: 50,
     Format.HARDBACK: 22,
@@ -47,7 +145,20 @@ _AVAILABILITIES = {
     SupplierAvailability.OUT_OF_PRINT: 9,
     SupplierAvailability.FORTHCOMING: 2,
 }
-_THEMES = ["Stories", "Lives", "Histories", "Letters", "Journeys", "Gardens", "Kitchens", "Seas", "Cities", "Mountains", "Machines", "Songs"]
+_THEMES = [
+    "Stories",
+    "Lives",
+    "Histories",
+    "Letters",
+    "Journeys",
+    "Gardens",
+    "Kitchens",
+    "Seas",
+    "Cities",
+    "Mountains",
+    "Machines",
+    "Songs",
+]
 _KINDS = ["Fiction", "Crime", "Poetry", "History", "Science", "Nature", "Travel", "Children", "Art", "Food"]
 
 
@@ -87,7 +198,9 @@ class _World:
         surnames = [word.capitalize() for word in chance.sample(words[100:], 6_000)]
         self._people = [f"{chance.choice(_FIRST)} {chance.choice(surnames)}" for _ in range(40_000)]
         self._people_weights = list(accumulate(1 / (rank + 40) for rank in range(len(self._people))))
-        self._publishers = [f"{chance.choice(surnames)} {house}" for house in ("Press", "Books", "& Sons") for _ in range(80)]
+        self._publishers = [
+            f"{chance.choice(surnames)} {house}" for house in ("Press", "Books", "& Sons") for _ in range(80)
+        ]
         self._series = [self._phrase(2, 3) for _ in range(3_000)]
         self._tags = [f"{kind}: {theme}" for kind in _KINDS for theme in _THEMES]
         self._tag_weights = list(accumulate(1 / (rank + 2) for rank in range(len(self._tags))))
@@ -120,7 +233,9 @@ class _World:
             description="".join(f"<p>{self._phrase(25, 45)}.</p>" for _ in range(chance.randint(1, 3))),
             short_description=sentence,
             publisher=chance.choice(self._publishers),
-            publication_date=PartialDate(FIRST_DAY + dt.timedelta(days=int(DAYS * chance.random() ** 0.4)), DatePrecision.DAY),
+            publication_date=PartialDate(
+                FIRST_DAY + dt.timedelta(days=int(DAYS * chance.random() ** 0.4)), DatePrecision.DAY
+            ),
             work_ids=frozenset({f"01:{self._seed}-{number}"}),
             **self._offer(form),
         )

@@ -164,7 +164,9 @@ def language_of(tag: str) -> str:
 
 
 def _work_keys(record: Record) -> list[str]:
-    return [_key("w", record.sender if work_id.startswith(_PROPRIETARY) else "", work_id) for work_id in record.work_ids]
+    return [
+        _key("w", record.sender if work_id.startswith(_PROPRIETARY) else "", work_id) for work_id in record.work_ids
+    ]
 
 
 def _title_keys(record: Record) -> list[str]:

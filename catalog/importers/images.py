@@ -47,7 +47,9 @@ class Pictures:
         path = self._folder / PureWindowsPath(PurePosixPath(name).name).name
         problem = self._problem(path)
         if problem:
-            record.warnings.append(_("picture “%(name)s” was left out: %(problem)s") % {"name": name, "problem": problem})
+            record.warnings.append(
+                _("picture “%(name)s” was left out: %(problem)s") % {"name": name, "problem": problem}
+            )
             return None
         digest = _digest(path)
         known = ShopImage.objects.filter(file_hash=digest).order_by("pk").values_list("pk", flat=True).first()

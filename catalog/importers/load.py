@@ -218,9 +218,7 @@ def _fitted(record: Record) -> Record:
             setattr(record, name, value)
         if len(value) > longest:
             setattr(record, name, value[: longest - 1].rstrip() + "…")
-            record.warnings.append(
-                _("“%(field)s” was cut to %(count)d characters") % {"field": name, "count": longest}
-            )
+            record.warnings.append(_("“%(field)s” was cut to %(count)d characters") % {"field": name, "count": longest})
     record.contributors = [_fitted_person(said) for said in record.contributors if said.name]
     record.tags = list(dict.fromkeys(tag[:255] for tag in record.tags if tag))
     return record

@@ -44,7 +44,9 @@ def indexers(count: int) -> Iterator[bool]:
             process.join()
         failed = [process.exitcode for process in processes if process.exitcode]
     if failed:
-        raise RuntimeError(f"{len(failed)} of {count} indexing processes failed; run the import again to index the rest")
+        raise RuntimeError(
+            f"{len(failed)} of {count} indexing processes failed; run the import again to index the rest"
+        )
 
 
 def _work(database: dict[str, Any], is_last: Event) -> None:

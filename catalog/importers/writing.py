@@ -348,7 +348,8 @@ def _rewrite_pages(jobs: Sequence[_Job], names: Names) -> set[int]:
         page = present.pages[job.page_id]
         if page.has_unpublished_changes and page.live and job.page_id in present.touched() - before:
             job.decision.warnings.append(
-                _("“%s” has an unpublished draft: the public page was changed, the draft was left as it is") % page.title
+                _("“%s” has an unpublished draft: the public page was changed, the draft was left as it is")
+                % page.title
             )
     _save_pages(present)
     return present.touched()

@@ -66,9 +66,7 @@ class Command(BaseCommand):
         if unread:
             sys.exit(1)
 
-    def _file(
-        self, path: Path, totals: Totals, report: Report, index_here: bool, options: dict[str, Any]
-    ) -> bool:
+    def _file(self, path: Path, totals: Totals, report: Report, index_here: bool, options: dict[str, Any]) -> bool:
         """Import one file and return whether it could be read."""
         pictures = Pictures(options["images"]) if options["images"] else None
         with tqdm(unit=" records", desc=path.name, disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
