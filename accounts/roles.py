@@ -67,7 +67,6 @@ ROLES = (
             "catalog.view_series",
             "catalog.view_tag",
             "catalog.view_edition",
-            "home.*_promomodal",
             "wagtailredirects.*",
         ),
         pages=("add", "change"),
@@ -99,7 +98,6 @@ ROLES = (
             "catalog.view_edition",
             "commerce.view_order",
             "commerce.dispatch_order",
-            "commerce.view_consignment",
         ),
     ),
 )

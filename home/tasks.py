@@ -21,7 +21,7 @@ def mail_contact_message(*, message_id: int) -> None:
     EmailMessage(
         subject=_("Message from %(name)s") % {"name": message.name},
         body=render_to_string("emails/contact_message.txt", {"message": message, "base_url": settings.SITE_URL}),
-        to=[settings.CUSTOMER_SERVICE_EMAIL],
+        to=[str(settings.CUSTOMER_SERVICE_EMAIL)],
         reply_to=[message.email],
     ).send()
     ContactMessage.objects.filter(pk=message_id).update(mailed_at=timezone.now())

@@ -34,6 +34,8 @@ REACHED_BY = {
     "/admin/settings/home/footersettings/": OWNER_EDITOR,
     "/admin/redirects/": WRITERS,
     "/admin/contact-messages/": OWNER_OFFICE,
+    "/admin/orders/": {roles.OWNER, roles.OFFICE, roles.DISPATCH},
+    "/admin/settings/commerce/sellersettings/": OWNER_OFFICE,
     "/admin/users/new/": {roles.OWNER},
     "/admin/groups/": {roles.OWNER},
     "/admin/sites/": {roles.OWNER},
