@@ -50,7 +50,8 @@ class User(AbstractUser):
         verbose_name_plural = _("users")
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_unique_whatever_its_capitals",
+                Lower("email"),
+                name="user_email_unique_whatever_its_capitals",
                 violation_error_message=_("An account with this e-mail address exists already."),
             )
         ]

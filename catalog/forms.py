@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
+from catalog import isbn as isbns
 from catalog import prices, stock
 from catalog.models import Edition, Price
 
@@ -21,6 +22,10 @@ class EditionForm(WagtailAdminModelForm):
     The count is applied as a difference to what the form showed, so a sale that happened meanwhile is not undone.
     """
 
+    isbn = forms.CharField(
+        label="ISBN", required=False, max_length=24,
+        help_text=_("Hyphens and ISBN-10 are understood. Empty for goods without one."),
+    )  # fmt: skip
     shop_price = forms.DecimalField(
         label=_("Price"), required=False, min_value=0, max_digits=12, decimal_places=2,
         help_text=_("What one copy costs, tax included. Empty: the price of the publisher's feed counts."),
@@ -42,6 +47,14 @@ class EditionForm(WagtailAdminModelForm):
             record = getattr(edition, "stock", None)
             self.initial["shop_price"] = own.money.amount if own else None
             self.initial["on_hand"] = self.initial["on_hand_shown"] = record.on_hand if record else 0
+
+    def clean_isbn(self) -> str | None:
+        """Kept as 13 digits."""
+        given = self.cleaned_data["isbn"]
+        try:
+            return isbns.normalise(given) if given else None
+        except isbns.InvalidISBN as error:
+            raise ValidationError(str(error)) from error
 
     def clean(self) -> dict[str, Any]:
         """Refuse to count fewer copies than are promised to customers."""

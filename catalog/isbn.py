@@ -70,6 +70,16 @@ def to_gtin13(text: str) -> str:
     return number
 
 
+def normalise(text: str) -> str:
+    """The 13 digits of an ISBN-13, an ISBN-10, or of the GTIN-13 of something that is not a book.
+
+    Raises:
+        InvalidISBN: it is none of them; the message says the value and what is wrong with it.
+    """
+    number = clean(text)
+    return to_isbn13(text) if len(number) == 10 or number.startswith(("978", "979")) else to_gtin13(text)
+
+
 def to_isbn10(isbn13: str) -> str:
     """The ISBN-10 of an ISBN-13, or "" where there is none: 979 has no ISBN-10."""
     number = clean(isbn13)

@@ -28,9 +28,9 @@ def allocate(copies: Mapping[int, int]) -> None:
     """Promise copies (`{edition id: how many}`), all of them or, raising InsufficientStock, none."""
     with transaction.atomic():
         for edition_id, quantity in sorted(copies.items()):
-            promised = StockRecord.objects.filter(
-                edition_id=edition_id, on_hand__gte=F("allocated") + quantity
-            ).update(allocated=F("allocated") + quantity)
+            promised = StockRecord.objects.filter(edition_id=edition_id, on_hand__gte=F("allocated") + quantity).update(
+                allocated=F("allocated") + quantity
+            )
             if not promised:
                 raise InsufficientStock(edition_id)
         _tell_lists(copies)
@@ -69,9 +69,9 @@ def adjust(edition_id: int, change: int) -> None:
 
 
 def _move(edition_id: int, *, on_hand: int = 0, allocated: int = 0) -> None:
-    moved = StockRecord.objects.filter(
-        edition_id=edition_id, allocated__gte=-allocated, on_hand__gte=-on_hand
-    ).update(on_hand=F("on_hand") + on_hand, allocated=F("allocated") + allocated)
+    moved = StockRecord.objects.filter(edition_id=edition_id, allocated__gte=-allocated, on_hand__gte=-on_hand).update(
+        on_hand=F("on_hand") + on_hand, allocated=F("allocated") + allocated
+    )
     if not moved:
         raise InsufficientStock(edition_id)
 

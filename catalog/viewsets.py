@@ -14,27 +14,39 @@ from wagtail.admin.views.pages.listing import ExplorableIndexView, IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
 from wagtail.snippets.views.snippets import CreateView, SnippetViewSet, SnippetViewSetGroup
 
-from catalog import offers
+from catalog.faces import Card, card_from
 from catalog.forms import EditionForm
 from catalog.models import CatalogPage, Contributor, Edition, ProductPage, Publisher, Series, Tag
+from catalog.offers import offer_for
+from core.money import Money
 
 
 class BooksIndexView(IndexView):
     """Every book with what staff look for: who wrote it, what it costs, whether it is there."""
 
     def annotate_queryset(self, pages: QuerySet[ProductPage]) -> QuerySet[ProductPage]:
-        """The read model comes along in the same query."""
-        return super().annotate_queryset(pages).select_related("listing")
+        """The read model comes along in one query for all."""
+        return super().annotate_queryset(pages).prefetch_related("listing")
+
+
+def _card(page: ProductPage) -> Card | None:
+    listing = getattr(page, "listing", None)
+    return card_from(listing) if listing else None
 
 
 def _byline(page: ProductPage) -> str:
-    listing = getattr(page, "listing", None)
-    return listing.face.get("byline", "") if listing else ""
+    card = _card(page)
+    return card.byline if card else ""
 
 
-def _offer(page: ProductPage) -> offers.Offer | None:
-    listing = getattr(page, "listing", None)
-    return offers.card_offer(listing.offers) if listing else None
+def _price(page: ProductPage) -> Money | str:
+    card = _card(page)
+    return (card.price if card else None) or "–"
+
+
+def _availability(page: ProductPage) -> str:
+    card = _card(page)
+    return card.availability.label if card else ""
 
 
 class BooksViewSet(PageListingViewSet):
@@ -51,8 +63,8 @@ class BooksViewSet(PageListingViewSet):
         BulkActionsColumn("bulk_actions"),
         PageTitleColumn("title", label=_("Title"), sort_key="title", classname="title"),
         Column("byline", label=_("By"), accessor=_byline),
-        Column("price", label=_("Price"), accessor=lambda page: (o := _offer(page)) and o.price or "–"),
-        Column("availability", label=_("Availability"), accessor=lambda page: (o := _offer(page)) and o.availability.label),
+        Column("price", label=_("Price"), accessor=_price),
+        Column("availability", label=_("Availability"), accessor=_availability),
         DateColumn("latest_revision_created_at", label=_("Updated"), sort_key="latest_revision_created_at"),
         PageStatusColumn("status", label=_("Status"), sort_key="live"),
     ]
@@ -61,15 +73,14 @@ class BooksViewSet(PageListingViewSet):
 class CatalogChildrenView(ExplorableIndexView):
     """The explorer below the catalogue, without manual ordering: that view has no pages, and 100,000 rows."""
 
-    def get_valid_orderings(self) -> list[str]:
-        """Everything but the order of the tree."""
-        return [ordering for ordering in super().get_valid_orderings() if ordering != "ord"]
+    sort_order_field = None
 
 
-class CatalogPageViewSet(PageViewSet):
-    """How the explorer shows the catalogue page."""
+class BooksInCatalogViewSet(PageViewSet):
+    """How the explorer shows the books below the catalogue."""
 
-    model = CatalogPage
+    model = ProductPage
+    parent_models = [CatalogPage]
     index_view_class = CatalogChildrenView
 
 
@@ -95,7 +106,7 @@ class EditionViewSet(SnippetViewSet):
     add_view_class = AddEditionView
     list_display = [
         "__str__",
-        Column("price", label=_("Price"), accessor=lambda e: (o := offers.offer_for(e)).price or "–"),
+        Column("price", label=_("Price"), accessor=lambda edition: offer_for(edition).price or "–"),
         Column("on_hand", label=_("On hand"), accessor="stock.on_hand"),
         Column("allocated", label=_("Promised"), accessor="stock.allocated"),
         "get_availability_display",
@@ -130,7 +141,14 @@ class EditionViewSet(SnippetViewSet):
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("language"), FieldPanel("pages"), FieldPanel("duration_minutes")]),
-                    FieldRowPanel([FieldPanel("weight_g"), FieldPanel("height_mm"), FieldPanel("width_mm"), FieldPanel("thickness_mm")]),
+                    FieldRowPanel(
+                        [
+                            FieldPanel("weight_g"),
+                            FieldPanel("height_mm"),
+                            FieldPanel("width_mm"),
+                            FieldPanel("thickness_mm"),
+                        ]
+                    ),
                 ],
                 heading=_("Details"),
             ),

@@ -11,7 +11,7 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from catalog.models import StockRecord
-from catalog.viewsets import BooksViewSet, CatalogPageViewSet, CatalogueViewSetGroup
+from catalog.viewsets import BooksInCatalogViewSet, BooksViewSet, CatalogueViewSetGroup
 
 register_snippet(CatalogueViewSetGroup)
 
@@ -19,7 +19,7 @@ register_snippet(CatalogueViewSetGroup)
 @hooks.register("register_admin_viewset")
 def register_viewsets() -> list[object]:
     """Books as a flat list, and the catalogue's own explorer."""
-    return [BooksViewSet("books"), CatalogPageViewSet("catalogue_page")]
+    return [BooksViewSet("books"), BooksInCatalogViewSet("books_in_catalogue")]
 
 
 @hooks.register("before_delete_page")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -19,7 +18,6 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
-from catalog import isbn as isbns
 from catalog.addresses import book_url
 from catalog.choices import DIGITAL_FORMATS, ORDERABLE_WITHOUT_STOCK, DatePrecision, Format, SupplierAvailability
 from core.money import Money
@@ -44,22 +42,33 @@ class Edition(index.Indexed, models.Model):
         "catalog.ProductPage", on_delete=models.CASCADE, related_name="editions", verbose_name=_("book")
     )
     isbn = models.CharField(
-        "ISBN", max_length=13, unique=True, null=True, blank=True,
-        help_text=_("13 digits; hyphens and ISBN-10 are understood. Empty for goods without one."),
+        "ISBN",
+        max_length=13,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("13 digits. Empty for goods without one."),
     )
     sku = models.CharField(
         _("SKU"), max_length=40, unique=True, blank=True, help_text=_("Our stock code; the ISBN where there is one.")
     )
     format = models.CharField(_("format"), max_length=20, choices=Format, default=Format.PAPERBACK)
     edition_statement = models.CharField(_("edition statement"), max_length=255, blank=True)
-    is_active = models.BooleanField(_("offered"), default=True, help_text=_("Switch off to take this edition off sale."))
+    is_active = models.BooleanField(
+        _("offered"), default=True, help_text=_("Switch off to take this edition off sale.")
+    )
     not_for_sale = models.CharField(
-        _("not for sale because"), max_length=255, blank=True,
+        _("not for sale because"),
+        max_length=255,
+        blank=True,
         help_text=_("Shown to staff. While it says something, the edition is shown but cannot be bought."),
     )
     availability = models.CharField(
-        _("availability at the supplier"), max_length=20, choices=SupplierAvailability,
-        default=SupplierAvailability.STOCK_ONLY, help_text=_("Counts where none is on our shelf."),
+        _("availability at the supplier"),
+        max_length=20,
+        choices=SupplierAvailability,
+        default=SupplierAvailability.STOCK_ONLY,
+        help_text=_("Counts where none is on our shelf."),
     )
     publication_date = models.DateField(_("publication date"), null=True, blank=True)
     publication_precision = models.CharField(
@@ -97,14 +106,6 @@ class Edition(index.Indexed, models.Model):
 
     def __str__(self) -> str:
         return f"{self.product.title} ({self.get_format_display()}, {self.isbn or self.sku})"
-
-    def clean(self) -> None:
-        """An ISBN is checked and kept as 13 digits."""
-        if self.isbn:
-            try:
-                self.isbn = isbns.to_gtin13(self.isbn)
-            except isbns.InvalidISBN as error:
-                raise ValidationError({"isbn": str(error)}) from error
 
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the SKU filled: the ISBN, else a code of our own."""
@@ -164,7 +165,9 @@ class Price(models.Model):
         FEED = "feed", _("From a feed")
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="prices")
-    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=3, validators=[MinValueValidator(Decimal(0))])
+    amount = models.DecimalField(
+        _("amount"), max_digits=12, decimal_places=3, validators=[MinValueValidator(Decimal(0))]
+    )
     currency = models.CharField(_("currency"), max_length=3, help_text=_("ISO 4217: GBP, EUR"))
     tax_included = models.BooleanField(_("includes tax"), default=True)
     is_fixed = models.BooleanField(_("fixed by the publisher"), default=False)

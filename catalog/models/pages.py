@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel, PublishingPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Orderable, Page, PageManager, Site
+from wagtail.models import Orderable, Page, PageManager, PageViewRestriction, Site
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
+from catalog import facets
 from catalog.addresses import book_url
 from catalog.blocks import DescriptionBlock
 from catalog.choices import Role
@@ -87,7 +88,9 @@ class ProductPage(BasePage):
     series = models.ForeignKey(
         Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="books", verbose_name=_("series")
     )
-    series_number = models.CharField(_("number in the series"), max_length=40, blank=True, help_text=_("3, 2.5, Book Two"))
+    series_number = models.CharField(
+        _("number in the series"), max_length=40, blank=True, help_text=_("3, 2.5, Book Two")
+    )
 
     content_panels = [
         *Page.content_panels,
@@ -135,6 +138,12 @@ class ProductPage(BasePage):
         """The address is /books/<slug>/ wherever the page stands in the tree."""
         parts = super().get_url_parts(request)
         return parts if parts is None or parts[2] is None else (parts[0], parts[1], book_url(self.slug))
+
+    def get_view_restrictions(self) -> models.QuerySet[PageViewRestriction]:
+        """Wagtail's answer; without its look at every ancestor where the shop has no private page at all."""
+        if not PageViewRestriction.objects.exists():
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
 
     def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
         """Home, the catalogue, the book: known without asking the tree."""
@@ -199,7 +208,10 @@ class ProductImage(Orderable):
     page = ParentalKey(ProductPage, on_delete=models.CASCADE, related_name="pictures")
     image = models.ForeignKey("core.ShopImage", on_delete=models.CASCADE, related_name="+", verbose_name=_("picture"))
     alt = models.CharField(
-        _("alternative text"), max_length=255, blank=True, help_text=_("What the picture shows, for those who cannot see it.")
+        _("alternative text"),
+        max_length=255,
+        blank=True,
+        help_text=_("What the picture shows, for those who cannot see it."),
     )
 
     panels = [FieldPanel("image"), FieldPanel("alt")]
@@ -248,8 +260,8 @@ class TagIndexPage(BasePage):
             return super().route(request, path_components)
         page = TagPage.objects.child_of(self).live().select_related("tag").filter(slug=path_components[0]).first()
         if page is None:
-            tag = Tag.objects.filter(slug=path_components[0], book_tags__page__listing__is_live=True).first()
-            if tag is None:
+            tag = Tag.objects.filter(slug=path_components[0]).first()
+            if tag is None or not facets.index.state().having(f"t:{tag.pk}"):
                 raise Http404
             return RouteResult(self, kwargs={"tag": tag})
         page.index = self
@@ -294,8 +306,11 @@ class TagPage(BasePage):
         index: TagIndexPage | None = getattr(self, "index", None)
         if index is None:
             return super().get_breadcrumbs(request)
-        return [*index.get_breadcrumbs(request)[:-1], {"label": index.title, "url": index.get_url(request) or ""},
-                {"label": self.title, "url": ""}]
+        return [
+            *index.get_breadcrumbs(request)[:-1],
+            {"label": index.title, "url": index.get_url(request) or ""},
+            {"label": self.title, "url": ""},
+        ]
 
     @cached_property
     def description(self) -> str:
