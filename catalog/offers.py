@@ -14,11 +14,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from babel.dates import format_date, format_skeleton
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from catalog.choices import (
     DIGITAL_FORMATS,
@@ -92,7 +92,10 @@ class PriceTerm:
 
 @dataclass(frozen=True)
 class Terms:
-    """All that decides what an edition costs and whether it can be had. Prices are those of the shop's currency, most binding first."""  # noqa: E501
+    """All that decides what an edition costs and whether it can be had.
+
+    Prices are those in the shop's currency, the most binding first.
+    """
 
     format: str
     is_for_sale: bool
@@ -281,8 +284,12 @@ def _pre_order_label(terms: Terms, today: dt.date) -> str:
 
 def date_as_known(date: dt.date, precision: str) -> str:
     """A date with as much of it as is known: 14 March 2026, March 2026, 2026. The day is never invented."""
-    known = {DatePrecision.YEAR: "Y", DatePrecision.MONTH: "YEAR_MONTH_FORMAT"}
-    return date_format(date, known.get(DatePrecision(precision), "DATE_FORMAT"))
+    locale = to_locale(get_language() or settings.LANGUAGE_CODE)
+    if precision == DatePrecision.YEAR:
+        return str(date.year)
+    if precision == DatePrecision.MONTH:
+        return str(format_skeleton("yMMMM", date, locale=locale))
+    return str(format_date(date, "long", locale=locale))
 
 
 def _last_day(date: dt.date, precision: str) -> dt.date:
