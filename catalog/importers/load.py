@@ -25,6 +25,7 @@ from catalog.models import CatalogPage, Edition
 CHUNK = 1_000
 ATTEMPTS = 3
 """Tries of a chunk that met another writer: an ISBN or slug that an editor saved at the same moment, a deadlock."""
+_NAMING = frozenset({Outcome.CREATED, Outcome.UPDATED})
 LONGEST = dict.fromkeys(
     ("title", "subtitle", "sort_title", "series", "publisher", "imprint", "edition_statement", "reference", "sender",
      "not_for_sale"), 255,
@@ -183,7 +184,7 @@ class _Run:
             pictures = None if self._dry_run else found.get(id(record))
             decision = decide(record, known, self._source, pictures)
             decisions.append((record, decision))
-            if decision.outcome is Outcome.CREATED or decision.after.edition is not None:
+            if decision.outcome in _NAMING or decision.after.edition is not None:
                 writer.take(decision, pictures)
             if self._dry_run and decision.after.digest:
                 rehearsed[key] = decision.after

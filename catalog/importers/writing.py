@@ -106,6 +106,7 @@ class Writer:
         new, changed = self._jobs[Outcome.CREATED], self._jobs[Outcome.UPDATED]
         names = resolve([job.record for job in (*new, *changed) if not job.decision.only_pictures])
         self.new_tags = names.new_tags
+        changed = [job for job in changed if job.edition is not None]  # a rehearsal knows some that are not there
         joining = self._create_pages(new, names)
         self._create_editions(new)
         rewritten = _rewrite_pages([*joining, *changed], names)

@@ -1,0 +1,194 @@
+"""Measure imports and pages at several sizes, on the embedded database and on PostgreSQL. docs/performance.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import SUPPRESS, ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from psycopg2 import sql
+
+from catalog.importers import queue
+from catalog.importers.generated import records
+from catalog.importers.load import load
+from catalog.models import Contribution, Edition, ProductPage, Tag
+
+SIZES = "1000,10000"
+LOCAL_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
+OWN_DATABASE = "booktime_bench"
+WARM_UP = 3
+SEED = 1
+
+
+class Command(BaseCommand):
+    """Print one table for each database."""
+
+    help = "Measure imports and pages on SQLite and PostgreSQL; uses databases of its own and removes them."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Sizes and patience; `--measure` is for the processes that this command starts."""
+        parser.add_argument("--sizes", default=SIZES, help=f"numbers of titles (default {SIZES})")
+        parser.add_argument("--quick", action="store_true", help="1,000 titles, few repetitions: a minute")
+        parser.add_argument("--measure", type=int, help=SUPPRESS)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Measure each size in a process of its own, so that memory is that of one import."""
+        if options["measure"]:
+            self.stdout.write(json.dumps(_measure(options["measure"], 5 if options["quick"] else 25)))
+            return
+        try:
+            sizes = [1000] if options["quick"] else [int(size) for size in options["sizes"].split(",")]
+        except ValueError as error:
+            raise CommandError("--sizes takes numbers and commas: 1000,10000") from error
+        for name, database in (("SQLite, embedded", _sqlite), ("PostgreSQL", _postgresql)):
+            columns = []
+            for size in sizes:
+                with database() as url:
+                    if not url:
+                        self.stdout.write(f"\n{name}: no server answers at DATABASE_URL or {LOCAL_SERVER}; left out.")
+                        break
+                    columns.append(_in_process(url, size, options["quick"]))
+            if columns:
+                self._print(name, sizes, columns)
+
+    def _print(self, name: str, sizes: list[int], columns: list[dict[str, str]]) -> None:
+        labels = list(columns[0])
+        width = max(map(len, labels)) + 2
+        self.stdout.write(f"\n{name:<{width}}" + "".join(f"{f'{size:,} titles':>24}" for size in sizes))
+        for label in labels:
+            self.stdout.write(f"{label:<{width}}" + "".join(f"{column[label]:>24}" for column in columns))
+
+
+@contextmanager
+def _sqlite() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="booktime-bench-") as folder:
+        yield f"sqlite:///{Path(folder) / 'shop.sqlite3'}"
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    """A database of its own on the configured or the local server; "" where none answers."""
+    server = os.environ.get("DATABASE_URL", "")
+    server = server if server.startswith("postgres") else LOCAL_SERVER
+    try:
+        administrator = psycopg2.connect(server, connect_timeout=5)
+    except psycopg2.OperationalError:
+        yield ""
+        return
+    administrator.autocommit = True
+    own = sql.Identifier(OWN_DATABASE)
+    try:
+        with administrator.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(own))
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(own))
+            yield urlunsplit(urlsplit(server)._replace(path=f"/{OWN_DATABASE}"))
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(own))
+    finally:
+        administrator.close()
+
+
+def _in_process(url: str, size: int, quick: bool) -> dict[str, str]:
+    command = [sys.executable, "manage.py", "bench", "--measure", str(size), *(["--quick"] if quick else [])]
+    environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": ""}
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        raise CommandError(f"Measuring {size} titles failed; its own message stands above.")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+# --- In the process that measures -----------------------------------------------------------------
+
+
+def _measure(size: int, times: int) -> dict[str, str]:
+    call_command("migrate", verbosity=0)
+    figures: dict[str, str] = {}
+    wall, cpu = time.perf_counter(), time.process_time()
+    totals = load(records(size, SEED), source="bench", index=False)
+    rows = time.perf_counter() - wall
+    queue.index_all()
+    complete, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    figures["import, rows alone"] = f"{totals.created / rows:,.0f}/s"
+    figures["import, complete"] = f"{totals.created / complete:,.0f}/s"
+    figures["import, CPU a record"] = f"{1000 * cpu / totals.created:.2f} ms"
+    wall = time.perf_counter()
+    load(records(size, SEED), source="bench")
+    figures["the same file again"] = f"{totals.created / (time.perf_counter() - wall):,.0f}/s"
+    figures["peak memory"] = f"{_peak():.0f} MB"
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for label, path in _pages().items():
+        figures[label] = _page(path, times)
+    return figures
+
+
+def _peak() -> float:
+    """Largest memory of this process in megabytes; macOS counts bytes, Linux kilobytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def _pages() -> dict[str, str]:
+    """What is measured: a name and an address."""
+    page = ProductPage.objects.order_by("pk")[ProductPage.objects.count() // 2]
+    tag = Tag.objects.order_by("pk")[0]
+    person = Contribution.objects.order_by("pk").select_related("contributor")[0].contributor
+    words = Counter(
+        word.lower()
+        for title in ProductPage.objects.order_by("pk").values_list("title", flat=True)[:2000]
+        for word in title.split()
+        if len(word) > 5
+    )
+    common, rare = words.most_common(1)[0][0], words.most_common()[-1][0]
+    isbn = Edition.objects.order_by("pk").values_list("isbn", flat=True)[0]
+    return {
+        "home": "/",
+        "all books": "/books/",
+        "filtered by two facets": "/books/?format=paperback&language=en",
+        "second page": "/books/?page=2",
+        "a tag": f"/tags/{tag.slug}/",
+        "a contributor": f"/contributors/{person.slug}/",
+        "search: common word": f"/search/?q={common}",
+        "search: rare word": f"/search/?q={rare}",
+        "search: mistyped word": f"/search/?q={common[:2] + common[3] + common[2] + common[4:]}",
+        "search: ISBN": f"/search/?q={isbn}",
+        "suggestions": f"/search/suggest/?q={common[:4]}",
+        "a book": f"/books/{page.slug}/",
+    }
+
+
+def _page(path: str, times: int) -> str:
+    """Queries and CPU of one address: the median after a warm-up."""
+    client = Client(headers={"host": "127.0.0.1"}, raise_request_exception=False)
+    for _ in range(WARM_UP):
+        response = client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    costs = []
+    for _ in range(times):
+        began = time.process_time()
+        client.get(path)
+        costs.append(time.process_time() - began)
+    known = {200, 301, 302}
+    fault = "" if response.status_code in known else f" ({response.status_code})"
+    return f"{len(queries)} queries {1000 * statistics.median(costs):6.1f} ms{fault}"
