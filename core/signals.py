@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from wagtail.models import Site
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
@@ -13,7 +14,15 @@ from core.middleware import SITE_GENERATION
 
 
 def forget_site(**_kwargs: object) -> None:
-    """Start a new generation of remembered sites."""
+    """Start a new generation of remembered sites, now and once more when the change is committed.
+
+    The second time is for a request that read the old rows in between.
+    """
+    _begin_generation()
+    transaction.on_commit(_begin_generation)
+
+
+def _begin_generation() -> None:
     cache.set(SITE_GENERATION, time.time_ns(), None)
 
 

@@ -23,7 +23,9 @@ def test_a_float_is_not_money():
         Money(7.99, "GBP")
 
 
-@pytest.mark.parametrize(("gross", "rate", "tax"), [("12.00", "20", "2.00"), ("7.99", "0", "0.00"), ("9.99", "5.5", "0.52")])
+@pytest.mark.parametrize(
+    ("gross", "rate", "tax"), [("12.00", "20", "2.00"), ("7.99", "0", "0.00"), ("9.99", "5.5", "0.52")]
+)
 def test_the_tax_within_a_gross_amount_is_rounded_to_the_penny(gross, rate, tax):
     assert tax_within(Money(Decimal(gross), "GBP"), Decimal(rate)).amount == Decimal(tax)
 
