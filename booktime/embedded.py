@@ -19,7 +19,10 @@ import time
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-COMPANIONS = (("worker", ["db_worker", "--interval", "0.5", "--no-startup-delay", "--no-reload"]), ("clock", ["schedule"]))
+COMPANIONS = (
+    ("worker", ["db_worker", "--interval", "0.5", "--no-startup-delay", "--no-reload"]),
+    ("clock", ["schedule"]),
+)
 PDF_LIBRARIES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
 
 
@@ -86,7 +89,10 @@ def prepare_database() -> None:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
-    if not apps.get_model("catalog", "ProductPage").objects.exists() and not apps.get_model("accounts", "User").objects.exists():
+    if (
+        not apps.get_model("catalog", "ProductPage").objects.exists()
+        and not apps.get_model("accounts", "User").objects.exists()
+    ):
         call_command("demo")
 
 
