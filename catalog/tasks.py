@@ -33,9 +33,8 @@ def make_renditions(page_ids: Sequence[int]) -> int:
     missing = 0
     pictures = ProductImage.objects.filter(page__in=page_ids).values_list("image", flat=True)
     for image in get_image_model().objects.filter(pk__in=pictures).prefetch_renditions().iterator(chunk_size=50):
-        missing += len(SPECS) - sum(
-            rendition.filter_spec in SPECS for rendition in image.prefetched_renditions.values()
-        )
+        made = {rendition.filter_spec for rendition in image.prefetched_renditions}
+        missing += len(SPECS.keys() - made)
         image.get_renditions(*SPECS)
     if missing:
         indexing.refresh(page_ids)
