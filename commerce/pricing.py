@@ -15,23 +15,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.cards import card_of
 from catalog.faces import Card
 from catalog.models import Edition
 from catalog.offers import Offer, offer_for
+from commerce.covers import PlainCover, cover_of
 from commerce.models import Basket, CheckoutDraft, DeliveryMethod
 from commerce.models.basket import MAX_QUANTITY
 from commerce.models.tax import Rates, tax_class_of
 from core.money import Money, minor_unit, tax_within
-
-
-@dataclass(frozen=True, slots=True)
-class CoverCard:
-    """The cover of a book that lists no longer show."""
-
-    title: str
-    byline: str = ""
-    cover: None = None
 
 
 @dataclass(frozen=True)
@@ -69,9 +60,9 @@ class PricedLine:
         return f"quantity-{self.pk}"
 
     @cached_property
-    def card(self) -> Card | CoverCard:
+    def card(self) -> Card | PlainCover:
         """What the book's cover is drawn from."""
-        return card_of(self.edition.product) or CoverCard(self.title)
+        return cover_of(self.edition.product, self.title)
 
     @property
     def total(self) -> Money:
@@ -265,7 +256,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
             )
         )
     method = draft.delivery_method if draft else None
-    if method and not (method.is_active and method.currency == currency and method.reaches(destination)):
+    if method and method not in DeliveryMethod.objects.active(currency).to(destination):
         method = None
     return PricedBasket(lines=tuple(lines), currency=currency, method=method, draft=draft)
 

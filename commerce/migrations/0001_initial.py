@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('price', models.DecimalField(decimal_places=3, help_text='Tax included.', max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='price')),
                 ('currency', models.CharField(default='GBP', help_text='ISO 4217: GBP, EUR', max_length=3, verbose_name='currency')),
                 ('free_from', models.DecimalField(blank=True, decimal_places=3, help_text='Books for this amount or more travel free. Empty: never.', max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='free from')),
-                ('countries', django_countries.fields.CountryField(blank=True, help_text='Empty: the whole world.', max_length=746, multiple=True, verbose_name='countries')),
+                ('countries', django_countries.fields.CountryField(blank=True, help_text='Empty: every country that no other method names.', max_length=746, multiple=True, verbose_name='countries')),
                 ('is_active', models.BooleanField(default=True, verbose_name='offered')),
                 ('sort_order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
             ],

@@ -17,6 +17,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PostalAddress
+from catalog.faces import Card
+from commerce.covers import PlainCover, cover_of
 from commerce.models.basket import new_token
 from core.money import Money
 
@@ -217,7 +219,7 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
 
     def to_show(self) -> OrderLineQuerySet:
         """With what `grouped_lines` reads, in one query."""
-        return self.select_related("order", "edition__product")
+        return self.select_related("order", "edition__product__listing")
 
 
 class OrderLine(models.Model):
@@ -273,6 +275,7 @@ class LineGroup:
     format_label: str
     isbn: str
     url: str
+    card: Card | PlainCover
     quantity: int
     total: Money
     statuses: tuple[tuple[str, int], ...]
@@ -292,6 +295,9 @@ def grouped_lines(lines: Iterable[OrderLine]) -> list[LineGroup]:
             format_label=copies[0].format_label,
             isbn=copies[0].isbn,
             url=copies[0].edition.get_absolute_url() if copies[0].edition else "",
+            card=cover_of(
+                copies[0].edition.product if copies[0].edition else None, copies[0].title, copies[0].contributors
+            ),
             quantity=len(copies),
             total=Money(copies[0].unit_gross, copies[0].order.currency) * len(copies),
             statuses=tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.core.validators import MinValueValidator
@@ -19,6 +20,18 @@ class DeliveryMethodQuerySet(models.QuerySet["DeliveryMethod"]):
     def active(self, currency: str) -> DeliveryMethodQuerySet:
         """Methods that shoppers may choose."""
         return self.filter(is_active=True, currency=currency)
+
+    def to(self, country: str) -> list[DeliveryMethod]:
+        """Those that go to a country (ISO 3166, two letters): the ones that name it, else the ones that name none."""
+        methods = list(self)
+        return [method for method in methods if country in method.named] or [
+            method for method in methods if not method.named
+        ]
+
+    def countries_of(self, codes: Iterable[str]) -> set[str]:
+        """Of these countries, the ones that some method reaches."""
+        named = [method.named for method in self]
+        return set(codes) if set() in named else set().union(*named) & set(codes)
 
 
 class DeliveryMethod(models.Model):
@@ -43,7 +56,12 @@ class DeliveryMethod(models.Model):
         validators=[MinValueValidator(Decimal(0))],
         help_text=_("Books for this amount or more travel free. Empty: never."),
     )
-    countries = CountryField(_("countries"), multiple=True, blank=True, help_text=_("Empty: the whole world."))
+    countries = CountryField(
+        _("countries"),
+        multiple=True,
+        blank=True,
+        help_text=_("Empty: every country that no other method names."),
+    )
     is_active = models.BooleanField(_("offered"), default=True)
     sort_order = models.PositiveSmallIntegerField(_("order"), default=0)
 
@@ -74,11 +92,12 @@ class DeliveryMethod(models.Model):
     @property
     def reach(self) -> str:
         """Where it goes, for the list."""
-        return ", ".join(place.name for place in self.countries) or gettext("The whole world")
+        return ", ".join(place.name for place in self.countries) or gettext("All others")
 
-    def reaches(self, country: str) -> bool:
-        """True where parcels go to that country (ISO 3166, two letters)."""
-        return not self.countries or country in {place.code for place in self.countries}
+    @property
+    def named(self) -> set[str]:
+        """The countries it is for (ISO 3166, two letters); none for "wherever no other method goes"."""
+        return {place.code for place in self.countries}
 
     def price_for(self, goods: Money) -> Money:
         """What delivery costs for goods of that value; both tax-inclusive."""

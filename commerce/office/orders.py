@@ -27,10 +27,10 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from commerce.exceptions import CommerceError
+from commerce.invoice_pages import invoice_file, invoice_page
 from commerce.models import Order
 from commerce.models.order import UNSENT, OrderStatus, PaymentStatus
 from commerce.services import orders
-from commerce.views.orders import invoice_file, invoice_page
 
 VIEW, CHANGE, DISPATCH, EXPORT = (f"commerce.{action}_order" for action in ("view", "change", "dispatch", "export"))
 

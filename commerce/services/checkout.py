@@ -40,8 +40,7 @@ def delivery_choices(priced: PricedBasket) -> list[DeliveryMethod]:
     """The methods that reach the address of the draft, in the shop's order."""
     if priced.draft is None or not priced.needs_delivery:
         return []
-    country = priced.draft.country.code
-    return [method for method in DeliveryMethod.objects.active(priced.currency) if method.reaches(country)]
+    return DeliveryMethod.objects.active(priced.currency).to(priced.draft.country.code)
 
 
 def check_complete(priced: PricedBasket) -> None:

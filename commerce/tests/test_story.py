@@ -12,7 +12,8 @@ from django.test import Client
 
 from accounts.models import Address
 from catalog.tests.factories import book
-from commerce.models import Basket, CheckoutDraft, Order
+from commerce.forms import country_choices
+from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order
 from commerce.tests.factories import DETAILS, standard_delivery
 
 pytestmark = pytest.mark.django_db
@@ -281,3 +282,14 @@ def test_a_country_without_postcodes_needs_none(client, persuasion):
     assert client.post("/checkout/", {**DETAILS, "postcode": ""}).status_code == 422
     assert client.post("/checkout/", {**DETAILS, "postcode": "12345"}).status_code == 422
     assert client.post("/checkout/", {**DETAILS, "postcode": "sw1y 4jh"}).status_code == 302
+
+
+def test_delivery_methods_without_countries_serve_those_that_no_other_names(db):
+    active = DeliveryMethod.objects.active("GBP")
+
+    reached = {country: [method.name for method in active.to(country)] for country in ("GB", "FR", "JP")}
+
+    assert reached == {"GB": ["Standard delivery"], "FR": ["Europe"], "JP": ["World"]}
+    DeliveryMethod.objects.filter(name="World").update(is_active=False)
+    assert "JP" not in dict(country_choices(True, "GBP"))
+    assert "JP" in dict(country_choices(False, "GBP"))

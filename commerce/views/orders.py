@@ -10,10 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from commerce.exceptions import PDFUnavailable
-from commerce.models import Invoice, Order, SellerSettings
+from commerce.invoice_pages import invoice_file, invoice_page
+from commerce.models import Order, SellerSettings
 from commerce.models.order import grouped_lines
-from commerce.services import invoicing
 
 ORDERS_PER_PAGE = 20
 
@@ -54,25 +53,6 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     """One order of the customer."""
     order = get_object_or_404(Order.objects.visible_to(request.user), number=number)
     return _private(render(request, "commerce/order.html", _context(order)))
-
-
-def invoice_page(request: HttpRequest, order: Order, pdf_url: str) -> HttpResponse:
-    """The page with an order's invoice, and the way to its PDF."""
-    issued = get_object_or_404(Invoice, order=order)
-    return render(request, "commerce/invoice.html", {"pdf_url": pdf_url, "document": invoicing.document(issued)})
-
-
-def invoice_file(request: HttpRequest, order: Order, page_url: str) -> HttpResponse:
-    """The PDF of an order's invoice; where this machine cannot make one, the way to the invoice as a page."""
-    issued = get_object_or_404(Invoice, order=order)
-    try:
-        content = invoicing.pdf(issued)
-    except PDFUnavailable as refusal:
-        context = {"invoice_url": page_url, "reason": refusal.public}
-        return render(request, "commerce/pdf_unavailable.html", context, status=503)
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{issued.number}.pdf"'
-    return response
 
 
 def _by_link(request: HttpRequest, token: str) -> Order:
