@@ -9,6 +9,8 @@ import pytest
 
 from catalog.choices import DatePrecision, Format, Role, SupplierAvailability
 from catalog.importers import onix
+from catalog.importers.onix import tags
+from catalog.importers.onix.dates import partial_date
 from catalog.importers.records import Block, Notification, PriceRecord, Record, Rejection, UnreadableFile
 
 TODAY = dt.date(2025, 6, 1)
@@ -133,10 +135,10 @@ FULL_30 = message_30(
 
 
 def short_tags(content: bytes) -> bytes:
-    words = onix._SHORT_TAGS.split()
+    words = tags.SHORT_TAGS.split()
     short = dict(zip(words[1::2], words[::2], strict=True))
     text = content.decode()
-    for name in sorted([*short, *onix._COMPOSITES.split(), "Product", "Header"], key=len, reverse=True):
+    for name in sorted([*short, *tags.COMPOSITES.split(), "Product", "Header"], key=len, reverse=True):
         for opening in ("<", "</"):
             for closing in (">", "/>", " "):
                 text = text.replace(f"{opening}{name}{closing}", f"{opening}{short.get(name, name.lower())}{closing}")
@@ -671,7 +673,7 @@ def test_a_picture_is_a_web_address_or_the_bare_name_of_a_file(link, kept):
     ],
 )
 def test_only_as_much_of_a_date_as_is_known(sent, date, precision):
-    found = onix.partial_date(sent)
+    found = partial_date(sent)
 
     assert (found.date, found.precision) == (date, precision)
 
@@ -686,7 +688,7 @@ def test_a_date_that_does_not_exist_leaves_the_book_and_warns(sent):
 
 
 def test_zeros_are_no_date():
-    assert onix.partial_date("00000000") is None
+    assert partial_date("00000000") is None
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,12 @@ products (outside comments and CDATA), and each piece goes through lxml by itsel
 a piece that is not well-formed is one rejection with its line, and reading goes on behind it.
 
 Nothing in front of the root element ever reaches the parser. A document type declaration, which nearly every
-ONIX 2.1 file has, is therefore neither fetched nor read; one that declares entities is refused. The HTML
-entities that the ONIX 2.1 DTD would have supplied come from `html.entities`.
+ONIX 2.1 file has, is therefore neither fetched nor read; one that declares entities is refused, and the HTML
+entities that the DTD would have supplied are known to `repair`.
 """
 
 from __future__ import annotations
 
-import html.entities
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +18,8 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from catalog.importers.decoding import Note, TextReader, undo_double_encoding
+from catalog.importers.decoding import Note, TextReader
+from catalog.importers.onix.repair import mend, repair_letters
 from catalog.importers.records import UnreadableFile
 
 MAX_PROLOG = 1 << 20
@@ -31,13 +31,6 @@ _ROOTS = {"ONIXMessage", "ONIXmessage", "Product", "product"}
 _PROLOG = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _FIRST_PIECE = re.compile(r"<(?:[\w.-]+:)?(?:[Pp]roduct|[Hh]eader)[\s/>]")
 _ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*))[^<>]*>")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_C1 = re.compile("[\x80-\x84\x86-\x9f]")
-_C1_REFERENCE = re.compile("&#(1(?:2[89]|[345][0-9]));")
-_UNUSUAL_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#39|#34|#38);)")
-_REFERENCE = re.compile(r"&(?:#([0-9]{1,8});|#[xX]([0-9a-fA-F]{1,7});|([A-Za-z][A-Za-z0-9]*);)?")
-_SECTION = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
-_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _PARSER_OPTIONS = {
     "resolve_entities": False,
     "load_dtd": False,
@@ -233,13 +226,13 @@ class Message:
     def _parse(self, text: str, is_header: bool, parser: etree.XMLParser) -> Piece:
         warnings = self._warnings(len(text))
         if not text.isascii() or "&#1" in text:
-            text = _repair_letters(text, warnings)
+            text = repair_letters(text, warnings)
         before, after = self._wrap
         try:
             element = etree.fromstring(f"{before}{text}{after}", parser)
         except (etree.XMLSyntaxError, ValueError):
             # Only now, since it is rare: what stops a parser may be an entity or a control character.
-            mended = _mend(text, self._line, warnings)
+            mended = mend(text, self._line, warnings)
             try:
                 element = etree.fromstring(f"{before}{mended}{after}", parser)
             except etree.XMLSyntaxError as error:
@@ -263,58 +256,3 @@ class Message:
         if count > 3:
             found.append(f"{count - 3:,} more places of the record were not in the encoding of the file.")
         return found
-
-
-def _repair_letters(text: str, warnings: list[str]) -> str:
-    """Letters that XML lets pass although they are none: encoded twice, or numbered as in Windows-1252."""
-    text, twice = undo_double_encoding(text)
-    if twice:
-        warnings.append(f"“{twice}” is UTF-8 that was encoded twice; read as it was meant. Tell the sender.")
-    if _C1.search(text):
-        warnings.append("Control characters of Windows-1252 stand for letters; read as these. Tell the sender.")
-        text = _C1.sub(lambda found: bytes([ord(found[0])]).decode("cp1252", "ignore"), text)
-    return _C1_REFERENCE.sub(lambda found: bytes([int(found[1])]).decode("cp1252", "ignore"), text)
-
-
-def _mend(text: str, line: int, warnings: list[str]) -> str:
-    """Text that an XML parser takes: named HTML entities supplied, characters that XML forbids left out."""
-    bad = _FORBIDDEN.search(text)
-    if bad:
-        where = line + text.count("\n", 0, bad.start())
-        warnings.append(
-            f"Line {where}: control character 0x{ord(bad[0]):02X} left out; compare the text around it with the book."
-        )
-        text = _FORBIDDEN.sub("", text)
-    if _UNUSUAL_REFERENCE.search(text) is None:
-        return text
-    done, parts = 0, []
-    for section in _SECTION.finditer(text):
-        parts.append(_references(text[done : section.start()], warnings))
-        parts.append(section[0])
-        done = section.end()
-    parts.append(_references(text[done:], warnings))
-    return "".join(parts)
-
-
-def _references(text: str, warnings: list[str]) -> str:
-    def supply(found: re.Match[str]) -> str:
-        decimal, hexadecimal, name = found.groups()
-        if name in _XML_NAMES:
-            return found[0]
-        if name:
-            known = html.entities.html5.get(f"{name};")
-            if known:
-                return "".join(f"&#{ord(c)};" for c in known)
-            warnings.append(f"“&{name[:30]};” is no known entity; kept as it stands.")
-            return f"&amp;{name};"
-        if decimal or hexadecimal:
-            number = int(decimal) if decimal else int(hexadecimal, 16)
-            if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF or _FORBIDDEN.match(chr(number)):
-                warnings.append(f"“{found[0]}” is a character that XML forbids; left out.")
-                return ""
-            return found[0]
-        if not any(warning.startswith("A bare “&”") for warning in warnings):
-            warnings.append("A bare “&” stands where “&amp;” is due; read as “&”.")
-        return "&amp;"
-
-    return _REFERENCE.sub(supply, text)
