@@ -17,7 +17,7 @@ from typing import Any
 from babel.dates import format_date, format_skeleton
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import get_language, gettext_lazy, ngettext, to_locale
 from django.utils.translation import gettext as _
 
 from catalog.choices import (
@@ -61,18 +61,68 @@ _OTHER_PRINT = 2
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether and how something can be had: a code for machines, words for people."""
+    """Whether and how something can be had: a code for machines, words for people.
+
+    The words are made when they are asked for: the read model decides for thousands of editions and asks for none.
+    """
 
     code: str
-    label: str
-    detail: str = ""
-    can_buy: bool = False
-    buy_label: str = ""
+    copies: int = 0
+    """Copies left, where so few are left that they are counted out."""
+    expected: dt.date | None = None
+    precision: str = DatePrecision.DAY
+    is_offered: bool = True
+
+    @property
+    def label(self) -> str:
+        """What a shopper reads first."""
+        if self.code == "low-stock":
+            return ngettext("Only %(count)d left", "Only %(count)d left", self.copies) % {"count": self.copies}
+        if self.code == "pre-order" and self.expected:
+            return _("Pre-order: published %(date)s") % {"date": date_as_known(self.expected, self.precision)}
+        if self.code == "unavailable" and not self.is_offered:
+            return _("Not available to buy")
+        return str(_LABELS[self.code])
+
+    @property
+    def detail(self) -> str:
+        """How long it takes, where that is known."""
+        return str(_DETAILS.get(self.code, ""))
+
+    @property
+    def can_buy(self) -> bool:
+        """True where a basket may take it."""
+        return self.code in GROUPS
+
+    @property
+    def buy_label(self) -> str:
+        """What the button says; nothing where there is none."""
+        if self.code == "pre-order":
+            return _("Pre-order")
+        return _("Add to basket") if self.can_buy else ""
 
     @property
     def group(self) -> str | None:
         """What a shopper asks for: now, order, pre-order; None where nothing can be bought."""
         return GROUPS.get(self.code)
+
+
+_LABELS = {
+    "in-stock": gettext_lazy("In stock"),
+    "download": gettext_lazy("Instant download"),
+    "to-order": gettext_lazy("Available to order"),
+    "special-order": gettext_lazy("Special order"),
+    "print-on-demand": gettext_lazy("Printed on demand"),
+    "pre-order": gettext_lazy("Pre-order"),
+    "temporarily-out": gettext_lazy("Temporarily out of stock"),
+    "out-of-print": gettext_lazy("Out of print"),
+    "unavailable": gettext_lazy("Not available"),
+}
+_DETAILS = {
+    "to-order": gettext_lazy("Usually 2–4 days"),
+    "special-order": gettext_lazy("Usually 1–3 weeks"),
+    "print-on-demand": gettext_lazy("Usually 1–2 weeks"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,50 +286,48 @@ def decide(terms: Terms, at: dt.datetime) -> Offer:
         price=Money(price.amount, settings.SHOP_CURRENCY) if price else None,
         tax_included=price.tax_included if price else True,
         is_fixed=price.is_fixed if price else False,
-        availability=_availability(terms, today) if price and terms.is_for_sale else _not_sold(),
+        availability=_availability(terms, today)
+        if price and terms.is_for_sale
+        else Availability("unavailable", is_offered=False),
     )
 
 
 def _availability(terms: Terms, today: dt.date) -> Availability:
-    supplier = terms.supplier
+    supplier, free = terms.supplier, terms.free
     is_awaited = (terms.expected is not None and today < terms.expected) or (
-        supplier == SupplierAvailability.FORTHCOMING and not terms.free
+        supplier == SupplierAvailability.FORTHCOMING and not free
     )
-    if is_awaited and (terms.free or terms.is_digital or supplier in ORDERABLE_WITHOUT_STOCK):
-        return Availability("pre-order", _pre_order_label(terms, today), "", True, _("Pre-order"))
-    if supplier == SupplierAvailability.OUT_OF_PRINT and (terms.is_digital or not terms.free):
-        return Availability("out-of-print", _("Out of print"))
-    if supplier == SupplierAvailability.NOT_AVAILABLE and (terms.is_digital or not terms.free):
-        return Availability("unavailable", _("Not available"))
-    if is_awaited or (supplier == SupplierAvailability.TEMPORARILY_OUT and (terms.is_digital or not terms.free)):
-        return Availability("temporarily-out", _("Temporarily out of stock"))
-    buy = _("Add to basket")
-    if terms.is_digital:
-        return Availability("download", _("Instant download"), "", True, buy)
-    if terms.free > LOW_STOCK:
-        return Availability("in-stock", _("In stock"), "", True, buy)
-    if terms.free > 0:
-        label = ngettext("Only %(count)d left", "Only %(count)d left", terms.free) % {"count": terms.free}
-        return Availability("low-stock", label, "", True, buy)
-    if supplier == SupplierAvailability.AVAILABLE:
-        return Availability("to-order", _("Available to order"), _("Usually 2–4 days"), True, buy)
-    if supplier == SupplierAvailability.SPECIAL_ORDER:
-        return Availability("special-order", _("Special order"), _("Usually 1–3 weeks"), True, buy)
-    if supplier == SupplierAvailability.PRINT_ON_DEMAND:
-        return Availability("print-on-demand", _("Printed on demand"), _("Usually 1–2 weeks"), True, buy)
-    return Availability("temporarily-out", _("Temporarily out of stock"))
+    if is_awaited and (free or terms.is_digital or supplier in ORDERABLE_WITHOUT_STOCK):
+        return _pre_order(terms, today)
+    if terms.is_digital or not free:
+        if supplier in _GONE:
+            return Availability(_GONE[supplier])
+        if is_awaited:
+            return Availability("temporarily-out")
+        if terms.is_digital:
+            return Availability("download")
+        return Availability(_FROM_SUPPLIER.get(supplier, "temporarily-out"))
+    return Availability("in-stock") if free > LOW_STOCK else Availability("low-stock", copies=free)
 
 
-def _not_sold() -> Availability:
-    return Availability("unavailable", _("Not available to buy"))
+_GONE = {
+    SupplierAvailability.OUT_OF_PRINT: "out-of-print",
+    SupplierAvailability.NOT_AVAILABLE: "unavailable",
+    SupplierAvailability.TEMPORARILY_OUT: "temporarily-out",
+}
+_FROM_SUPPLIER = {
+    SupplierAvailability.AVAILABLE: "to-order",
+    SupplierAvailability.SPECIAL_ORDER: "special-order",
+    SupplierAvailability.PRINT_ON_DEMAND: "print-on-demand",
+}
 
 
-def _pre_order_label(terms: Terms, today: dt.date) -> str:
+def _pre_order(terms: Terms, today: dt.date) -> Availability:
     precision = DatePrecision.DAY if terms.embargo_date else terms.precision
     date = terms.embargo_date or terms.publication_date
     if date is None or _last_day(date, precision) < today:
-        return _("Pre-order")
-    return _("Pre-order: published %(date)s") % {"date": date_as_known(date, precision)}
+        return Availability("pre-order")
+    return Availability("pre-order", expected=date, precision=precision)
 
 
 def date_as_known(date: dt.date, precision: str) -> str:

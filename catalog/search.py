@@ -139,7 +139,8 @@ def _matching(statements: Iterable[_Statement], limit: int) -> list[tuple[int, s
     if limit <= 0:
         return []
     found = list(statements)
-    union = " UNION ".join(f"SELECT * FROM ({statement.sql} LIMIT %s) t{n}" for n, statement in enumerate(found))
+    parts = (f"SELECT * FROM ({statement.sql} LIMIT %s) t{n}" for n, statement in enumerate(found))  # noqa: S608 - ours
+    union = " UNION ".join(parts)
     parameters = [value for statement in found for value in (*statement.parameters, limit)]
     with connection.cursor() as cursor:
         cursor.execute(

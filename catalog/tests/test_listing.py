@@ -57,7 +57,10 @@ def titles(client, address: str) -> list[str]:
         ("?price=5-10", ["Charlie"]),
         ("?tag=crime", ["Alpha", "Delta"]),
         ("?tag=crime&tag=noir&sort=title", ["Alpha", "Charlie", "Delta"]),
-        ("?format=nonsense&tag=nonsense&language=%00&price=-1&tag=%00&page=abc", ["Alpha", "Charlie", "Bravo", "Delta"]),
+        (
+            "?format=nonsense&tag=nonsense&language=%00&price=-1&tag=%00&page=abc",
+            ["Alpha", "Charlie", "Bravo", "Delta"],
+        ),
     ],
 )
 def test_a_list_shows_what_its_address_asks_for(client, four, both_ways, query, expected):
@@ -151,7 +154,9 @@ def test_a_card_says_the_price_of_the_moment_and_where_editions_differ(client, s
 
 
 def test_a_tag_has_a_page_with_or_without_an_editor(client, four):
-    TagIndexPage.objects.get().add_child(instance=TagPage(title="Crime stories", slug="crime", tag=TagFactory(name="Crime")))
+    TagIndexPage.objects.get().add_child(
+        instance=TagPage(title="Crime stories", slug="crime", tag=TagFactory(name="Crime"))
+    )
 
     edited, bare = client.get("/tags/crime/"), client.get("/tags/noir/")
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.models import CatalogPage, ProductPage, TagIndexPage, TagPage
+from catalog.models import TagIndexPage, TagPage
 from catalog.tests.factories import TagFactory, book
 
 LISTS = ("/books/", "/tags/crime/", "/search/?q=persuasion", "/contributors/jane-austen/", "/publishers/virago/")
@@ -14,7 +14,9 @@ LISTS = ("/books/", "/tags/crime/", "/search/?q=persuasion", "/contributors/jane
 
 def queries_of(client, address: str) -> int:
     client.get(address)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         response = client.get(address)
     assert response.status_code == 200
     return len(queries)

@@ -40,7 +40,12 @@ def test_a_book_shows_its_face(client, shop):
     response = page_of(client)
     shown = response.context["book"]
 
-    assert (shown.title, shown.subtitle, shown.byline, shown.imprint) == ("Persuasion", "A novel", "Jane Austen", "Green")
+    assert (shown.title, shown.subtitle, shown.byline, shown.imprint) == (
+        "Persuasion",
+        "A novel",
+        "Jane Austen",
+        "Green",
+    )
     assert shown.publisher == {"name": "Virago", "url": "/publishers/virago/"}
     assert shown.series == {"name": "Novels", "url": "/series/novels/", "number": "6"}
     assert shown.tags == [{"name": "Classics", "url": "/tags/classics/"}]
@@ -60,7 +65,9 @@ def test_a_book_shows_its_face(client, shop):
 
 def test_an_edition_is_chosen_by_its_number(client, shop):
     page = book("Persuasion", editions=0)
-    EditionFactory(product=page, format="hardback", isbn="9780306406157", price="20.00", pages=1320, height_mm=198, width_mm=129)
+    EditionFactory(
+        product=page, format="hardback", isbn="9780306406157", price="20.00", pages=1320, height_mm=198, width_mm=129
+    )
     paperback = EditionFactory(product=page, format="paperback", price="7.99")
 
     first = page_of(client).context["book"]
@@ -228,5 +235,3 @@ def test_pictures_are_made_outside_the_request_and_never_enlarged(client, shop):
 def test_a_strange_picture_is_the_cover(client, shop, given):
     book("Persuasion")
     assert page_of(client, f"/books/persuasion/?picture={given}").context["book"].picture == 0
-
-

@@ -97,7 +97,9 @@ def test_all_words_must_be_there(shop):
     assert found("persuasion prejudice") == []
 
 
-@pytest.mark.parametrize("query", ["9780306406157", "978-0-306-40615-7", "0306406152", "0-306-40615-2", "ISBN 0-306-40615-2"])
+@pytest.mark.parametrize(
+    "query", ["9780306406157", "978-0-306-40615-7", "0306406152", "0-306-40615-2", "ISBN 0-306-40615-2"]
+)
 def test_an_isbn_leads_to_its_book(client, shop, query):
     book("Persuasion", isbn="9780306406157")
 
@@ -127,7 +129,9 @@ def test_a_mistyped_word_is_corrected(client, shop):
     assert "No results for “Jane Perusasion”" in response.content.decode()
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("persuation", "persuasion"), ("bersuasion", "persuasion"), ("jnae", "jane")])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("persuation", "persuasion"), ("bersuasion", "persuasion"), ("jnae", "jane")]
+)
 def test_typing_errors_of_each_kind_are_understood(shop, typed, meant):
     book("Persuasion")
     assert search.correct(typed) == meant
