@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
+from django.core.cache import caches
 from wagtail.models import Locale, Page, Site
 
 from catalog.models import CatalogPage, TagIndexPage
@@ -31,8 +33,7 @@ def books_page(shop: HomePage) -> CatalogPage:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
+def _empty_caches() -> None:
     """No test sees what another one remembered."""
-    from django.core.cache import cache
-
-    cache.clear()
+    for name in settings.CACHES:
+        caches[name].clear()

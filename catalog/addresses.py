@@ -15,3 +15,8 @@ def book_url(slug: str) -> str:
 def tag_url(slug: str) -> str:
     """The address of a tag, in the active language."""
     return f"{reverse('wagtail_serve', args=('',))}tags/{quote(slug)}/"
+
+
+def cached_as(book_id: int) -> str:
+    """The name under which `core.page_cache` purges the pages that show a book."""
+    return f"book:{book_id}"

@@ -8,6 +8,8 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        from catalog import signals
+        from catalog import indexing, signals
+        from core.page_cache import horizons
 
         signals.connect()
+        horizons.append(indexing.next_change)

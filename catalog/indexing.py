@@ -28,6 +28,7 @@ from wagtail.images import get_image_model
 from wagtail.models import PageViewRestriction
 
 from catalog import isbn as isbns
+from catalog.addresses import cached_as
 from catalog.faces import SPECS, face_of, picture_of
 from catalog.folding import fold, joined_initials
 from catalog.models import (
@@ -41,9 +42,12 @@ from catalog.models import (
     ProductPage,
     SearchWord,
 )
-from catalog.offers import Offer, PriceTerm, Terms, decide, entry_of
+from catalog.offers import Offer, PriceTerm, Terms, decide, entry_of, terms_from
+from core import page_cache
 
 CHUNK = 1000
+MANY = 50
+"""Above so many changed books at once, the pages of all books are purged together."""
 LONGEST_BODY = 10_000
 """Characters of a description that are searched."""
 
@@ -68,21 +72,26 @@ def refresh(page_ids: Iterable[int]) -> int:
             _write(rows)
             _mark_deleted(set(chunk) - {row.pk for row in rows}, version)
             _learn_words(rows)
+        page_cache.purge(page_cache.CATALOGUE, *_shown_as(chunk))
         total += len(rows)
     return total
 
 
-def refresh_due(now: dt.datetime | None = None) -> int:
-    """Refresh the books whose price or publication has changed with time; for a clock to call each minute."""
-    due = BookListing.objects.filter(next_change_at__lte=now or timezone.now())
-    return refresh(list(due.values_list("pk", flat=True)))
+def next_change() -> dt.datetime | None:
+    """When a price or a publication date next changes what pages say, by itself.
+
+    Looks into the rows, for the clock may not yet have been to those whose time has come.
+    """
+    now = timezone.now()
+    rows = BookListing.objects.filter(next_change_at__isnull=False).order_by("next_change_at").only("offers")
+    coming = (
+        moment for row in rows[:MANY] for entry in row.offers for moment in terms_from(entry).changes() if moment > now
+    )
+    return min(coming, default=None)
 
 
-def rebuild() -> int:
-    """Write every row anew: after a change of what rows hold, or of the language of the shop."""
-    known = set(BookListing.objects.filter(is_live=True).values_list("pk", flat=True))
-    books = set(ProductPage.objects.order_by().values_list("pk", flat=True))
-    return refresh(sorted(books | known))
+def _shown_as(page_ids: Collection[int]) -> list[str]:
+    return [page_cache.BOOKS] if len(page_ids) > MANY else [cached_as(pk) for pk in page_ids]
 
 
 def books_of(thing: Model) -> QuerySet[Any, int]:

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
-from babel.dates import format_timedelta
+from babel.lists import format_list
+from babel.units import format_unit
 from django.conf import settings
-from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from catalog import isbn as isbns
+from catalog.addresses import cached_as
 from catalog.faces import (
     Card,
     Cover,
@@ -33,9 +35,9 @@ from catalog.faces import (
 )
 from catalog.models.editions import Edition
 from catalog.models.listing import BookListing
-from catalog.models.people import Tag
 from catalog.offers import Availability, Offer, date_as_known, entry_of, offer_for
 from core.money import Money
+from core.page_cache import BOOKS, built_from
 
 NEIGHBOURS = 12
 MORE = 8
@@ -105,7 +107,8 @@ def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
     wanted = request.GET.get("edition", "")
     chosen = next((place for place, (edition, _offer) in enumerate(editions) if wanted in _names_of(edition)), 0)
     shown = [_shown(edition, offer, card.url, place == chosen) for place, (edition, offer) in enumerate(editions)]
-    neighbours, more = _neighbours(page.pk, face, at)
+    neighbours, more = _neighbours(page.pk, face)
+    built_from(request, BOOKS, *(cached_as(pk) for pk in (page.pk, *(row.pk for row in (*neighbours, *more)))))
     gallery = _gallery(face)
     publisher, series = face["publisher"], face["series"]
     people = people_of(face)
@@ -131,8 +134,8 @@ def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
             picture=_picture(request.GET.get("picture", ""), len(gallery)),
             editions=shown,
             edition=shown[chosen] if shown else None,
-            neighbours=neighbours,
-            more=more,
+            neighbours=[card_from(row, at) for row in neighbours],
+            more=[card_from(row, at) for row in more],
         )
     }
 
@@ -168,39 +171,30 @@ def _shown(edition: Edition, offer: Offer, url: str, is_selected: bool) -> Shown
 
 def _facts(edition: Edition) -> list[dict[str, str]]:
     locale = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
-    published, language = edition.publication_date, edition.language.replace("-", "_")
-    size = [
-        number_format(mm, force_grouping=True)
-        for mm in (edition.height_mm, edition.width_mm, edition.thickness_mm)
-        if mm
-    ]
+    published, language = edition.publication_date, edition.language.split("-")[0].lower()
+    sizes = [mm for mm in (edition.height_mm, edition.width_mm, edition.thickness_mm) if mm]
+    size = " × ".join(number_format(mm, force_grouping=True) for mm in sizes)
+    grams = number_format(edition.weight_g, force_grouping=True) if edition.weight_g else ""
     facts = [
         (_("Published"), date_as_known(published, edition.publication_precision) if published else ""),
         (_("On sale from"), date_as_known(edition.embargo_date, "day") if edition.embargo_date else ""),
         (_("Edition"), edition.edition_statement),
         (_("Pages"), number_format(edition.pages, force_grouping=True) if edition.pages else ""),
-        (
-            _("Running time"),
-            format_timedelta(
-                dt.timedelta(minutes=edition.duration_minutes), granularity="minute", threshold=99, locale=locale
-            )
-            if edition.duration_minutes
-            else "",
-        ),
-        (
-            _("Language"),
-            (locale.languages.get(language.split("_")[0]) or edition.language).capitalize() if language else "",
-        ),
+        (_("Running time"), _running_time(edition.duration_minutes) if edition.duration_minutes else ""),
+        (_("Language"), (locale.languages.get(language) or edition.language).capitalize()),
         ("ISBN" if edition.isbn else _("SKU"), isbns.hyphenate(edition.isbn) if edition.isbn else edition.sku),
-        (_("Dimensions"), _("%(size)s mm") % {"size": " × ".join(size)} if len(size) > 1 else ""),
-        (
-            _("Weight"),
-            _("%(grams)s g") % {"grams": number_format(edition.weight_g, force_grouping=True)}
-            if edition.weight_g
-            else "",
-        ),
+        (_("Dimensions"), _("%(size)s mm") % {"size": size} if len(sizes) > 1 else ""),
+        (_("Weight"), _("%(grams)s g") % {"grams": grams} if grams else ""),
     ]
     return [{"label": label, "value": value} for label, value in facts if value]
+
+
+def _running_time(minutes: int) -> str:
+    """Hours and minutes: "11 hrs, 5 mins"."""
+    locale = to_locale(get_language() or settings.LANGUAGE_CODE)
+    parts = zip(divmod(minutes, 60), ("duration-hour", "duration-minute"), strict=True)
+    shown = [format_unit(number, unit, "short", locale=locale) for number, unit in parts if number]
+    return str(format_list(shown, style="unit-short", locale=locale))
 
 
 def _gallery(face: Face) -> list[dict[str, Any]]:
@@ -217,24 +211,27 @@ def _picture(given: str, pictures: int) -> int:
     return number - 1 if 1 <= number <= pictures else 0
 
 
-def _neighbours(page_id: int | None, face: Face, at: dt.datetime) -> tuple[list[Card], list[Card]]:
+_OF_SERIES = "SELECT page_id FROM catalog_booklisting WHERE series_id = %s ORDER BY series_position LIMIT %s"
+_OF_TAG = "SELECT page_id FROM catalog_booktag WHERE tag_id = %s ORDER BY page_id DESC LIMIT %s"
+
+
+def _neighbours(page_id: int | None, face: Face) -> tuple[list[BookListing], list[BookListing]]:
     """The other books of the series in their order, and the newest that share a tag: one query for both."""
     tag_ids = [pk for pk, _name, _slug in face["tags"][:_TAGS_LOOKED_AT]]
     series = face["series"]
-    wanted = Q()
+    parts, parameters = [], []
     if series:
-        wanted |= Q(
-            pk__in=BookListing.objects.filter(series_id=series[0])
-            .order_by("series_position")
-            .values("pk")[:_LONGEST_SERIES]
-        )
+        parts.append(_OF_SERIES)
+        parameters += [series[0], _LONGEST_SERIES]
     for tag_id in tag_ids:
-        books = Tag.objects.filter(pk=tag_id, book_tags__isnull=False).order_by("-book_tags__page_id")
-        wanted |= Q(pk__in=books.values("book_tags__page_id")[:MORE])
-    if not wanted:
+        parts.append(_OF_TAG)
+        parameters += [tag_id, MORE]
+    if not parts:
         return [], []
+    # A union, because PostgreSQL reads the whole table for subqueries joined by OR.
+    near = RawSQL(" UNION ".join(f"SELECT * FROM ({part}) t{n}" for n, part in enumerate(parts)), parameters)  # noqa: S608, S611 - our own text
     rows = list(
-        BookListing.objects.filter(wanted, is_live=True)
+        BookListing.objects.filter(pk__in=near, is_live=True)
         .exclude(pk=page_id)
         .only("face", "offers", "series_id", "series_position", "facets")
     )
@@ -244,7 +241,4 @@ def _neighbours(page_id: int | None, face: Face, at: dt.datetime) -> tuple[list[
         (sum(f" t:{tag_id} " in row.facets for tag_id in tag_ids), row.pk, row) for row in rows if row not in in_series
     ]
     best = sorted((entry for entry in shared if entry[0]), key=lambda entry: (-entry[0], -entry[1]))
-    return (
-        [card_from(row, at) for row in in_series[:NEIGHBOURS]],
-        [card_from(row, at) for _shared, _pk, row in best[:MORE]],
-    )
+    return in_series[:NEIGHBOURS], [row for _shared, _pk, row in best[:MORE]]

@@ -25,6 +25,7 @@ from catalog.models import (
     StockRecord,
     Tag,
 )
+from core import page_cache
 from core.tasks import enqueue
 
 
@@ -35,12 +36,13 @@ def refresh_on_commit(*page_ids: int) -> None:
 
 def book_changed(instance: Page, **_kwargs: Any) -> None:
     """A book was published, unpublished, or got another address."""
+    page_cache.purge(page_cache.BOOKS)
     refresh_on_commit(instance.pk)
 
 
 def book_published(instance: Page, **_kwargs: Any) -> None:
     """A book was published: its pictures are made outside the request."""
-    refresh_on_commit(instance.pk)
+    book_changed(instance)
     if ProductImage.objects.filter(page=instance.pk).exists():
         enqueue(tasks.make_renditions, page_ids=[instance.pk])
 

@@ -39,6 +39,9 @@ class Rendition(AbstractRendition):
 class BasePage(MetadataPageMixin, Page):
     """A page of the shop: what search engines and social cards need, and where it stands."""
 
+    shows_everywhere = True
+    """True where its title or address may stand on any other page, as in a menu."""
+
     class Meta:
         abstract = True
 

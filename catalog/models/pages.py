@@ -79,6 +79,7 @@ class ProductPage(BasePage):
     sort_title = models.CharField(
         _("title as it files"), max_length=255, blank=True, help_text=_("“Forgotten, The”; empty: as the title.")
     )
+    shows_everywhere = False
     short_description = models.TextField(_("in one sentence"), blank=True, help_text=_("For cards and search engines."))
     description = StreamField(DescriptionBlock(), blank=True, verbose_name=_("description"))
     publisher = models.ForeignKey(

@@ -16,6 +16,7 @@ from wagtail.url_routing import RouteResult
 from catalog import facets
 from catalog.models import CatalogPage
 from core.models import BasePage
+from core.page_cache import built_from
 from home.blocks import HomeBody, TextBody
 from home.contact import ContactForm, TooManyMessages, is_trapped, receive
 
@@ -84,6 +85,11 @@ class StandardPage(BasePage):
         verbose_name = _("standard page")
         verbose_name_plural = _("standard pages")
 
+    def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
+        """It shows no book, so no sale makes it stale."""
+        built_from(request)
+        return super().get_context(request, *args, **kwargs)
+
 
 class ContactPage(BasePage):
     """A page with a form that reaches customer service."""
@@ -104,7 +110,8 @@ class ContactPage(BasePage):
         verbose_name_plural = _("contact pages")
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
-        """An empty form, or word that the message was sent."""
+        """An empty form, or word that the message was sent. It shows no book."""
+        built_from(request)
         return {
             **super().get_context(request, *args, **kwargs),
             "form": ContactForm(),

@@ -1,0 +1,224 @@
+"""Whole pages from the cache: what every visitor is given alike. ADR 0008.
+
+An answer is stored compressed together with the versions of what it was built from ("site", "catalogue",
+"book:12"). A change purges those names, so the next request sees it; expiry is only the net below. A hit
+is one read of the cache, before sessions, users or Wagtail run.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from urllib.parse import parse_qsl, urlencode
+
+from django.core.cache import BaseCache, caches
+from django.db import transaction
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save
+from django.http import HttpRequest, HttpResponse
+from django.http.request import QueryDict
+from django.utils import timezone
+from django.utils.http import parse_etags
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+SITE = "site"
+"""What stands around every page: menus, footer, company pages, snippets."""
+CATALOGUE = "catalogue"
+"""What lists say: any book, price or figure of stock."""
+BOOKS = "books"
+"""Which books there are and what editors wrote of them; not what they cost."""
+
+PARAMETERS = frozenset(
+    {"page", "sort", "format", "language", "availability", "price", "tag", "edition", "picture", "sent"}
+)
+"""Query parameters that change a page. Any other, a campaign's say, is neither in the key nor seen by the page."""
+
+OWN_ADDRESSES = ("/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/api/", "/media/",
+                 "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/", "/_util/",
+                 "/feeds/", "/sitemap")  # fmt: skip
+"""Where no page for everybody lives, or where the address holds anything a visitor types."""
+
+SECONDS = 60 * 60
+RENDER_SECONDS = 10
+STAMP = "pages.stamp"
+_NOT_KEPT = frozenset({"vary", "cache-control", "etag", "content-length", "content-encoding", "expires", "date"})
+
+horizons: list[Callable[[], dt.datetime | None]] = []
+"""Each says when something that pages show will change by itself next: rooms with dated things add theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored answer: compressed body, headers, tag, and the versions of what it was built from."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+    etag: str
+    stamp: str
+    versions: dict[str, str]
+
+
+def built_from(request: HttpRequest, *names: str) -> None:
+    """Say what the page is built from besides `SITE`, where that is less than the whole catalogue."""
+    request.built_from = {SITE, *names}  # type: ignore[attr-defined]
+
+
+def purge(*names: str) -> None:
+    """Make every stored page that was built from one of these stale, as soon as the data is committed."""
+    transaction.on_commit(partial(_purge, names))
+
+
+def purge_when_saved(*models: type[Model], name: str = SITE) -> None:
+    """Purge whenever a row of these models is saved or deleted."""
+    for model in models:
+        for signal in (post_save, post_delete):
+            signal.connect(
+                lambda **_kwargs: purge(name), sender=model, weak=False, dispatch_uid=f"purge-{model._meta.label}"
+            )
+
+
+class PageCacheMiddleware:
+    """Answers from the cache where it can, and stores what everybody may have.
+
+    Pages are the same for those who are signed in: what is personal lies under `OWN_ADDRESSES`. An answer
+    that read the session, sets a cookie or says that it is private is never stored.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"} or request.path.startswith(OWN_ADDRESSES):
+            return self.get_response(request)
+        cache = caches["pages"]
+        query = _known(request.META.get("QUERY_STRING", ""))
+        key = _key(request, query)
+        entry, stamp = _read(cache, key)
+        if entry is not None and entry.stamp == stamp:
+            return _answer(request, entry)
+        if entry is not None and _versions(cache, entry.versions) == entry.versions:
+            entry = replace(entry, stamp=stamp)
+            cache.set(key, entry, SECONDS)
+            return _answer(request, entry)
+        mine = cache.add(f"{key}.rendering", 1, RENDER_SECONDS)
+        if not mine and (other := entry or _wait_for(cache, key)):
+            return _answer(request, other)
+        try:
+            return self._render(request, cache, key, stamp, query)
+        finally:
+            if mine:
+                cache.delete(f"{key}.rendering")
+
+    def _render(self, request: HttpRequest, cache: BaseCache, key: str, stamp: str, query: str) -> HttpResponse:
+        request.META["QUERY_STRING"] = query
+        request.GET = QueryDict(query)  # type: ignore[assignment]
+        response = self.get_response(request)
+        if not _is_for_everybody(response):
+            return response
+        versions = _versions(cache, getattr(request, "built_from", {SITE, CATALOGUE, BOOKS}))
+        entry = Entry(
+            body=gzip.compress(response.content, 6, mtime=0),
+            headers=tuple((name, value) for name, value in response.items() if name.lower() not in _NOT_KEPT),
+            etag=f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"',
+            stamp=stamp,
+            versions=versions,
+        )
+        # A change while the page was rendered may have come too late for it: such a page is shown once, not kept.
+        if cache.get(STAMP) == stamp and (seconds := _seconds(cache, stamp)) > 0:
+            cache.set(key, entry, seconds)
+        return _answer(request, entry)
+
+
+def _known(query: str) -> str:
+    return urlencode(sorted(pair for pair in parse_qsl(query, max_num_fields=None) if pair[0] in PARAMETERS))
+
+
+def _key(request: HttpRequest, query: str) -> str:
+    address = f"{request.scheme}://{request.get_host()}{request.get_full_path_info().partition('?')[0]}?{query}"
+    return "page." + hashlib.sha256(address.encode()).hexdigest()[:40]
+
+
+def _read(cache: BaseCache, key: str) -> tuple[Entry | None, str]:
+    found = cache.get_many([key, STAMP])
+    stamp = found.get(STAMP)
+    if stamp is None:
+        cache.add(STAMP, uuid.uuid4().hex, None)
+        stamp = cache.get(STAMP, "")
+    return found.get(key), stamp
+
+
+def _versions(cache: BaseCache, names: Iterable[str]) -> dict[str, str]:
+    """The present version of each name; one that was never purged, or was lost, begins anew."""
+    keys = {f"pages.version.{name}": name for name in names}
+    found = cache.get_many(keys)
+    for key in keys.keys() - found.keys():
+        cache.add(key, uuid.uuid4().hex, None)
+        found[key] = cache.get(key, "")
+    return {name: found[key] for key, name in keys.items()}
+
+
+def _purge(names: Iterable[str]) -> None:
+    cache = caches["pages"]
+    version = uuid.uuid4().hex
+    cache.set_many({f"pages.version.{name}": version for name in names}, None)
+    cache.set(STAMP, version, None)
+
+
+def _seconds(cache: BaseCache, stamp: str) -> float:
+    """How long a page may be kept: not beyond the moment at which something changes by itself."""
+    key = f"pages.horizon.{stamp}"
+    until = cache.get(key)
+    now = timezone.now()
+    if until is None or until <= now:
+        moments = [moment for horizon in horizons if (moment := horizon())]
+        until = min([*moments, now + dt.timedelta(seconds=SECONDS)])
+        cache.set(key, until, SECONDS)
+    return (until - now).total_seconds()
+
+
+def _wait_for(cache: BaseCache, key: str) -> Entry | None:
+    """The page that somebody else is rendering at this moment, if it comes soon."""
+    until = time.monotonic() + RENDER_SECONDS / 2
+    while time.monotonic() < until:
+        time.sleep(0.05)
+        if (entry := cache.get(key)) is not None:
+            return entry
+        if cache.get(f"{key}.rendering") is None:
+            break
+    return None
+
+
+def _is_for_everybody(response: HttpResponse) -> bool:
+    return (
+        response.status_code == 200
+        and not response.streaming
+        and not response.cookies
+        and "cookie" not in response.get("Vary", "").lower()
+        and not any(word in response.get("Cache-Control", "") for word in ("private", "no-store", "no-cache"))
+    )
+
+
+def _answer(request: HttpRequest, entry: Entry) -> HttpResponse:
+    if _bare(entry.etag) in map(_bare, parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))):
+        response = HttpResponse(status=304)
+    elif "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+        response = HttpResponse(entry.body, headers={"Content-Encoding": "gzip"})
+    else:
+        response = HttpResponse(gzip.decompress(entry.body))
+    for name, value in entry.headers:
+        response[name] = value
+    response["ETag"] = entry.etag
+    response["Vary"] = "Accept-Encoding"
+    response["Cache-Control"] = "public, no-cache"  # a browser asks each time, and is mostly told 304
+    return response
+
+
+def _bare(etag: str) -> str:
+    return etag.removeprefix("W/")

@@ -1,0 +1,321 @@
+"""Whole pages from the cache."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.core.cache import caches
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from accounts.models import User
+from catalog import stock
+from catalog.models import Contributor, Price
+from catalog.tests.factories import book
+from core import page_cache
+from core.page_cache import PageCacheMiddleware
+
+
+@pytest.fixture(autouse=True)
+def pages(settings):
+    """The cache of pages, switched on: Redis where the suite runs on services, else memory."""
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"}
+    kind = {**settings.CACHES["default"], "KEY_PREFIX": "booktime-pages"} if settings.REDIS_URL else memory
+    settings.CACHES = {**settings.CACHES, "pages": kind}
+    caches["pages"].clear()
+    return caches["pages"]
+
+
+@pytest.fixture
+def rf(monkeypatch) -> RequestFactory:
+    """Requests for the middleware alone, without a shop behind it."""
+    monkeypatch.setattr(page_cache, "horizons", [])
+    return RequestFactory()
+
+
+@pytest.fixture
+def stored(monkeypatch, pages):
+    """The keys of the pages that were stored."""
+    keys: list[str] = []
+    original = type(pages).set
+
+    def note(self, key, value, *args, **kwargs):
+        if isinstance(value, page_cache.Entry):
+            keys.append(key)
+        return original(self, key, value, *args, **kwargs)
+
+    monkeypatch.setattr(type(pages), "set", note)
+    return keys
+
+
+@pytest.fixture
+def persuasion(books_page):
+    """A book in the catalogue."""
+    return book("Persuasion", price="7.99", in_stock=5)
+
+
+@pytest.fixture
+def commits(django_capture_on_commit_callbacks):
+    """`with commits():` what waits for the commit happens at the end of the block."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+def text(client: Client, address: str, **headers) -> str:
+    """The page as a visitor reads it."""
+    return client.get(address, headers=headers).content.decode()
+
+
+@pytest.mark.parametrize("address", ["/", "/books/", "/books/persuasion/", "/tags/", "/contributors/jane-austen/"])
+def test_a_second_visitor_costs_no_query(persuasion, client, address, django_assert_num_queries):
+    first = client.get(address)
+
+    with django_assert_num_queries(0):
+        second = Client().get(address)
+
+    assert (second.status_code, second.content) == (200, first.content)
+
+
+def test_a_browser_that_has_the_page_is_told_so(persuasion, client):
+    first = client.get("/books/persuasion/")
+
+    again = client.get("/books/persuasion/", headers={"if-none-match": first["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert again["ETag"] == first["ETag"]
+
+
+def test_the_answer_is_stored_compressed_and_given_so_to_whom_it_suits(persuasion, client):
+    plain = client.get("/books/persuasion/")
+
+    compressed = client.get("/books/persuasion/", headers={"accept-encoding": "gzip, br"})
+
+    assert compressed["Content-Encoding"] == "gzip"
+    assert len(compressed.content) < len(plain.content) / 2
+
+
+def test_a_changed_price_is_on_the_next_page(persuasion, client, commits):
+    assert "£7.99" in text(client, "/books/persuasion/")
+    assert "£7.99" in text(client, "/books/")
+
+    with commits():
+        price = Price.objects.get()
+        price.amount = Decimal("6.50")
+        price.save()
+
+    for address in ("/books/persuasion/", "/books/"):
+        assert "£6.50" in text(client, address)
+        assert "£7.99" not in text(client, address)
+
+
+def test_the_last_copy_sold_is_on_the_next_page(persuasion, client, commits):
+    assert "In stock" in text(client, "/books/persuasion/")
+
+    with commits():
+        stock.allocate({persuasion.editions.get().pk: 5})
+
+    assert "In stock" not in text(client, "/books/persuasion/")
+
+
+def test_a_published_text_is_on_the_next_page(persuasion, client, commits):
+    text(client, "/books/persuasion/")
+
+    persuasion.short_description = "Second chances, and Bath in the rain."
+    with commits():
+        persuasion.save_revision().publish()
+
+    assert "Bath in the rain" in text(client, "/books/persuasion/")
+
+
+def test_an_unpublished_book_is_gone_at_once(persuasion, client, commits):
+    text(client, "/books/persuasion/")
+
+    with commits():
+        persuasion.unpublish()
+
+    assert client.get("/books/persuasion/").status_code == 404
+
+
+def test_a_sale_leaves_the_pages_of_other_books_alone(persuasion, client, commits, django_assert_num_queries):
+    book("Middlemarch", contributors=["George Eliot"])
+    client.get("/books/persuasion/")
+
+    with commits():
+        other = persuasion.get_next_siblings().get().specific
+        stock.allocate({other.editions.get().pk: 1})
+
+    with django_assert_num_queries(0):
+        client.get("/books/persuasion/")
+
+
+def test_a_renamed_contributor_is_on_the_next_page(persuasion, client, commits):
+    assert "Jane Austen" in text(client, "/books/persuasion/")
+
+    with commits():
+        person = Contributor.objects.get()
+        person.name = "Miss Austen"
+        person.save()
+
+    assert "Miss Austen" in text(client, "/books/persuasion/")
+
+
+def test_a_price_begins_to_the_second_on_a_page_stored_before(persuasion, client, commits):
+    now = timezone.now()
+    with commits():
+        Price.objects.create(
+            edition=persuasion.editions.get(), amount=Decimal("5.00"), currency="GBP",
+            starts_at=now + dt.timedelta(minutes=30), ends_at=now + dt.timedelta(minutes=45),
+        )  # fmt: skip
+    assert "£7.99" in text(client, "/books/persuasion/")
+
+    with time_machine.travel(now + dt.timedelta(minutes=30, seconds=1)):
+        assert "£5.00" in text(client, "/books/persuasion/")
+    with time_machine.travel(now + dt.timedelta(minutes=45, seconds=1)):
+        assert "£7.99" in text(client, "/books/persuasion/")
+
+
+def test_campaign_parameters_share_the_page_and_are_not_seen_by_it(persuasion, client, django_assert_num_queries):
+    client.get("/books/")
+
+    with django_assert_num_queries(0):
+        page = text(client, '/books/?utm_source="><script>&gclid=1&page=1'.replace("&page=1", ""))
+
+    assert "utm_source" not in page
+
+
+def test_each_state_of_a_list_is_a_page_of_its_own(persuasion, client):
+    book("Middlemarch", contributors=["George Eliot"], format="hardback")
+
+    assert "Middlemarch" in text(client, "/books/?format=hardback")
+    assert "Middlemarch" not in text(client, "/books/?format=paperback").partition("<main")[2]
+
+
+@pytest.mark.parametrize("address", ["/basket/", "/account/login/", "/search/?q=persuasion", "/no-such-page/"])
+def test_what_is_personal_typed_or_missing_is_never_stored(persuasion, client, address, stored):
+    client.get(address)
+
+    assert stored == []
+
+
+def with_cookie(_request):
+    response = HttpResponse("Ada")
+    response.set_cookie("name", "Ada")
+    return response
+
+
+@pytest.mark.parametrize(
+    "render",
+    [
+        with_cookie,
+        lambda _request: HttpResponse("Ada", headers={"Vary": "Cookie"}),
+        lambda _request: HttpResponse("Ada", headers={"Cache-Control": "private"}),
+        lambda _request: HttpResponse("gone", status=404),
+    ],
+    ids=["sets a cookie", "varies by cookie", "private", "missing"],
+)
+def test_an_answer_for_one_person_is_never_stored(rf: RequestFactory, stored, render):
+    PageCacheMiddleware(render)(rf.get("/somewhere/"))
+
+    assert stored == []
+
+
+def test_an_answer_for_everybody_is_stored(rf: RequestFactory, stored):
+    PageCacheMiddleware(lambda _request: HttpResponse("everybody"))(rf.get("/somewhere/"))
+
+    assert len(stored) == 1
+
+
+def test_a_page_behind_a_password_or_a_sign_in_is_never_stored(persuasion, client, commits):
+    with commits():
+        PageViewRestriction.objects.create(page=persuasion, restriction_type=PageViewRestriction.LOGIN)
+    reader = User.objects.create_user("reader@booktime.example", "secret-for-tests")
+    client.force_login(reader)
+
+    assert client.get("/books/persuasion/").status_code == 200
+    assert Client().get("/books/persuasion/").status_code == 302
+
+
+def test_those_who_are_signed_in_are_given_the_page_of_everybody(persuasion, client):
+    anonymous = text(client, "/books/persuasion/")
+    client.force_login(User.objects.create_user("reader@booktime.example", "secret-for-tests", first_name="Ada"))
+
+    assert text(client, "/books/persuasion/") == anonymous
+    assert "Ada" not in text(client, "/books/persuasion/")
+
+
+def test_another_host_name_is_another_page(persuasion, settings, client):
+    settings.ALLOWED_HOSTS = ["localhost", "other.example"]
+    client.get("/books/persuasion/")
+
+    assert "other.example" in client.get("/books/", headers={"host": "other.example"}).content.decode()
+    assert "other.example" not in client.get("/books/", headers={"host": "localhost"}).content.decode()
+
+
+def at_once(visit, visitors: int = 20) -> None:
+    """Twenty visitors in the same moment."""
+    threads = [threading.Thread(target=visit) for _ in range(visitors)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_one_renders_while_the_others_get_the_old_answer(rf: RequestFactory):
+    rendered = []
+
+    def slow(_request):
+        rendered.append(1)
+        time.sleep(0.3)
+        return HttpResponse(f"version {len(rendered)}")
+
+    middleware = PageCacheMiddleware(slow)
+    middleware(rf.get("/somewhere/"))
+    page_cache._purge([page_cache.CATALOGUE])
+    answers: list[bytes] = []
+    visitors = [
+        threading.Thread(target=lambda: answers.append(middleware(rf.get("/somewhere/")).content)) for _ in range(20)
+    ]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+
+    assert len(rendered) == 2
+    assert sorted(set(answers)) == [b"version 1", b"version 2"]
+
+
+def test_visitors_of_a_page_that_nobody_saw_yet_wait_for_the_one_that_renders(rf: RequestFactory):
+    rendered = []
+
+    def slow(_request):
+        rendered.append(1)
+        time.sleep(0.2)
+        return HttpResponse("the page")
+
+    middleware = PageCacheMiddleware(slow)
+    at_once(lambda: middleware(rf.get("/somewhere/")))
+
+    assert len(rendered) == 1
+
+
+def test_a_change_during_the_rendering_is_not_lost(rf: RequestFactory):
+    def changed_meanwhile(_request):
+        page_cache._purge([page_cache.CATALOGUE])
+        return HttpResponse("old")
+
+    PageCacheMiddleware(changed_meanwhile)(rf.get("/somewhere/"))
+
+    assert PageCacheMiddleware(lambda _r: HttpResponse("new"))(rf.get("/somewhere/")).content == b"new"
+
+
+def test_a_lost_version_is_a_miss_and_never_yesterdays_page(rf: RequestFactory, pages):
+    PageCacheMiddleware(lambda _r: HttpResponse("old"))(rf.get("/somewhere/"))
+    pages.delete_many([page_cache.STAMP, "pages.version.catalogue"])
+
+    assert PageCacheMiddleware(lambda _r: HttpResponse("new"))(rf.get("/somewhere/")).content == b"new"
