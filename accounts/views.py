@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.forms import NameForm
+from accounts.requests import SignedInRequest
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """Who the customer is, and the ways to orders and addresses."""
     form = NameForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
@@ -26,14 +27,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def addresses(request: HttpRequest) -> HttpResponse:
+def addresses(request: SignedInRequest) -> HttpResponse:
     """The customer's address book."""
     return render(request, "accounts/addresses.html", {"addresses": request.user.addresses.all()})
 
 
 @login_required
 @require_POST
-def delete_address(request: HttpRequest, pk: int) -> HttpResponse:
+def delete_address(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take an address out of the customer's own book. Orders keep their copies."""
     get_object_or_404(request.user.addresses, pk=pk).delete()
     messages.success(request, _("The address was deleted."))

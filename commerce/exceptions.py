@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 
 class CommerceError(Exception):
     """A refusal. `public` is what the shopper or the colleague reads."""
 
-    public: str | Promise = _("That is not possible.")
+    public: Any = _("That is not possible.")
 
-    def __init__(self, public: str | Promise = "") -> None:
-        self.public = public or self.public
-        super().__init__(str(self.public))
+    def __init__(self, public: str = "") -> None:
+        self.public = str(public or self.public)
+        super().__init__(self.public)
 
 
 class NotForSale(CommerceError):
@@ -31,8 +32,10 @@ class BasketFull(CommerceError):
 class IncompleteCheckout(CommerceError):
     """A step of the checkout is missing; `step` is the name of its address."""
 
-    def __init__(self, step: str, public: str | Promise = "") -> None:
-        super().__init__(public or _("Please complete this step first."))
+    public = _("Please complete this step first.")
+
+    def __init__(self, step: str, public: str = "") -> None:
+        super().__init__(public)
         self.step = step
 
 

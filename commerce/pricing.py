@@ -84,6 +84,18 @@ class PricedLine:
         }  # fmt: skip
 
     @property
+    def supply_notice(self) -> str:
+        """What the shopper is told where the shelf has some of the copies and the supplier the others."""
+        here = self.edition.available_copies()
+        if self.edition.is_digital or self.problem or not 0 < here < self.quantity:
+            return ""
+        return ngettext(
+            "%(count)d copy is here; the others come from our supplier.",
+            "%(count)d copies are here; the others come from our supplier.",
+            here,
+        ) % {"count": here}
+
+    @property
     def problem(self) -> str:
         """Why the line cannot be ordered as it is; empty where it can."""
         if not self.offer.can_buy:

@@ -26,6 +26,7 @@ from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from accounts.requests import SignedInRequest
 from commerce.exceptions import CommerceError
 from commerce.invoice_pages import invoice_file, invoice_page
 from commerce.models import Order
@@ -97,10 +98,7 @@ class OrderInspectView(InspectView):
 
     any_permission_required = ["view"]
     template_name = "commerce/office/order.html"
-
-    def get_page_title(self) -> str:
-        """The number says it."""
-        return str(self.object)
+    page_title = gettext_lazy("Order")
 
     @cached_property
     def header_more_buttons(self) -> list[Any]:
@@ -188,20 +186,20 @@ class OrderViewSet(ModelViewSet):
 
 @require_admin_access
 @require_safe
-def invoice(request: HttpRequest, pk: int) -> HttpResponse:
+def invoice(request: SignedInRequest, pk: int) -> HttpResponse:
     """An order's invoice, for staff."""
     return invoice_page(request, _order(request, pk, VIEW), reverse("orders:invoice_pdf", args=[pk]))
 
 
 @require_admin_access
 @require_safe
-def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+def invoice_pdf(request: SignedInRequest, pk: int) -> HttpResponse:
     """An order's invoice as a file, for staff."""
     return invoice_file(request, _order(request, pk, VIEW), reverse("orders:invoice", args=[pk]))
 
 
 @require_admin_access
-def mark_paid(request: HttpRequest, pk: int) -> HttpResponse:
+def mark_paid(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask, then note that the money has come."""
     order = _order(request, pk, CHANGE)
     if request.method != "POST":
@@ -214,7 +212,7 @@ def mark_paid(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_admin_access
-def mark_sent(request: HttpRequest, pk: int) -> HttpResponse:
+def mark_sent(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask, then note that the chosen copies (or, with none chosen, all) have left the shop."""
     order = get_object_or_404(Order, pk=pk) if _may_send(request.user) else None
     if order is None:
@@ -229,7 +227,7 @@ def mark_sent(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_admin_access
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask, then cancel what has not been sent."""
     order = _order(request, pk, CHANGE)
     if request.method != "POST":
@@ -244,14 +242,14 @@ def _may_send(user: Any) -> bool:
     return bool(user.has_perm(DISPATCH) or user.has_perm(CHANGE))
 
 
-def _order(request: HttpRequest, pk: int, permission: str) -> Order:
+def _order(request: SignedInRequest, pk: int, permission: str) -> Order:
     if not request.user.has_perm(permission):
         raise PermissionDenied
     return get_object_or_404(Order, pk=pk)
 
 
 def _ask(
-    request: HttpRequest, order: Order, action: str, question: str, label: str, lines: Iterable[Any] = ()
+    request: SignedInRequest, order: Order, action: str, question: str, label: str, lines: Iterable[Any] = ()
 ) -> HttpResponse:
     context = {
         "order": order,
@@ -273,7 +271,7 @@ def _ask(
     return render(request, "commerce/office/confirm.html", context)
 
 
-def _act(request: HttpRequest, order: Order, action: Any, done: str) -> HttpResponse:
+def _act(request: SignedInRequest, order: Order, action: Any, done: str) -> HttpResponse:
     try:
         action()
     except CommerceError as refusal:

@@ -45,8 +45,7 @@ def add(owner: Owner, edition_id: int, quantity: int) -> tuple[Basket, list[str]
         BasketFull: the basket holds as many titles as it can.
     """
     edition = Edition.objects.with_offer().select_related("product").filter(pk=edition_id, product__live=True).first()
-    offer = offer_for(edition, timezone.now()) if edition else None
-    if offer is None or not offer.can_buy or offer.price is None:
+    if edition is None or not offer_for(edition, timezone.now()).can_buy:
         raise NotForSale
     with transaction.atomic():
         basket = _locked(owner)

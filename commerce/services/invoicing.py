@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -172,7 +173,7 @@ def _snapshot(order: Order, number: str, issued_at: dt.datetime) -> dict[str, An
     }  # fmt: skip
 
 
-def _grouped(lines: list[OrderLine]) -> list[dict[str, Any]]:
+def _grouped(lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
     """Order lines are copies; an invoice says "3 ×"."""
     copies: Counter[tuple[Any, ...]] = Counter()
     for line in lines:

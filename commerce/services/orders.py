@@ -168,7 +168,7 @@ def _check_embargo(line: OrderLine) -> None:
 
 def _take_from_shelf(lines: list[OrderLine]) -> None:
     """Every copy leaves through the stock: one that waited for the supplier is promised first, when it has arrived."""
-    waiting = Counter(line.edition_id for line in lines if not line.is_allocated)
+    waiting = Counter(line.edition_id for line in lines if line.edition_id and not line.is_allocated)
     try:
         stock.allocate(waiting)
     except stock.InsufficientStock as shortage:
@@ -177,7 +177,7 @@ def _take_from_shelf(lines: list[OrderLine]) -> None:
             _("No copy of %(title)s is on the shelf. Enter the copies that have arrived first.") % {"title": title}
         ) from shortage
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(is_allocated=True)
-    stock.consume(Counter(line.edition_id for line in lines))
+    stock.consume(Counter(line.edition_id for line in lines if line.edition_id))
 
 
 def _titles(lines: list[OrderLine]) -> list[str]:

@@ -260,3 +260,13 @@ def test_another_customers_basket_is_not_counted(client, persuasion):
     baskets.add(Owner(user_id=UserFactory().pk), persuasion.pk, 2)
     client.force_login(UserFactory())
     assert client.get("/basket/summary/").json()["count"] == 0
+
+
+def test_a_shopper_is_told_that_some_copies_come_from_the_supplier(client, books_page):
+    edition = book("Emma", in_stock=2, availability="available").editions.get()
+    sentence = "2 copies are here; the others come from our supplier."
+
+    add(client, edition, 2)
+    assert sentence not in client.get("/basket/").content.decode()
+    add(client, edition, 1)
+    assert sentence in client.get("/basket/").content.decode()

@@ -38,7 +38,7 @@ def add(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     if not form.is_valid():
         for errors in form.errors.values():
-            messages.error(request, errors[0])
+            messages.error(request, str(errors[0]))
         return _page(request, baskets.find(owner), status=400)
     try:
         basket, notices = baskets.add(owner, form.cleaned_data["edition"], form.cleaned_data["quantity"])

@@ -94,8 +94,8 @@ def review(request: HttpRequest) -> HttpResponse:
 def _place(request: HttpRequest) -> HttpResponse:
     """Place the order that the form shows. The same form sent again leads to the same order."""
     form = ReviewForm(request.POST)
-    shown = _read_shown(request.POST.get("shown", ""))
-    basket = _own_basket(request, shown["basket"]) if shown else None
+    basket_id, seen = _read_shown(request.POST.get("shown", ""))
+    basket = _own_basket(request, basket_id)
     if basket is None:
         messages.error(request, _("This page was out of date. Please look at your order again."))
         return redirect("commerce:checkout_review")
@@ -103,7 +103,7 @@ def _place(request: HttpRequest) -> HttpResponse:
         if not form.is_valid():
             raise OrderChanged(_("Please choose how you pay."))
         user = request.user if request.user.is_authenticated else None
-        order = checkout.place_order(basket.pk, seen=shown["seen"], user=user)
+        order = checkout.place_order(basket.pk, seen=seen, user=user)
     except OrderChanged as refusal:
         messages.warning(request, refusal.public)
         return _review_page(request, basket, pricing.price_basket(basket), status=409)
@@ -124,14 +124,16 @@ def _review_page(request: HttpRequest, basket: Basket, priced: PricedBasket, sta
     return render(request, "commerce/checkout_review.html", context, status=status)
 
 
-def _read_shown(text: str) -> dict[str, object] | None:
+def _read_shown(text: str) -> tuple[int, str]:
+    """Which basket a review form shows, and the fingerprint of what it shows; basket 0 where the form is not ours."""
     try:
-        return signing.loads(text, salt=SHOWN_SALT)
+        shown = signing.loads(text, salt=SHOWN_SALT)
     except signing.BadSignature:
-        return None
+        return 0, ""
+    return shown["basket"], shown["seen"]
 
 
-def _own_basket(request: HttpRequest, basket_id: object) -> Basket | None:
+def _own_basket(request: HttpRequest, basket_id: int) -> Basket | None:
     """The basket of a review form, open or ordered already, if it is this shopper's."""
     ours = Basket.objects.of_browser(basket_cookie.read(request))
     if request.user.is_authenticated:
