@@ -123,7 +123,7 @@ class TextReader:
                 return "".join(parts), rest[used:]
 
     def _take(self, text: str, parts: list[str]) -> None:
-        if self.encoding in _LATIN_1 and _C1.search(text):
+        if self.encoding in _LATIN_1 and has_controls(text):
             self.notes.append(
                 Note(
                     self._offset,
@@ -132,7 +132,7 @@ class TextReader:
                     "read as such. Ask the sender for UTF-8.",
                 )
             )
-            text = _C1.sub(lambda found: _as_1252(found[0].encode("latin-1")), text)
+            text = controls_as_letters(text)
         parts.append(text)
         self._offset += len(text)
         self._line += text.count("\n")
@@ -153,6 +153,20 @@ class TextReader:
 
 
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")
+_C1_BYTES = bytes(code for code in range(0x80, 0xA0) if code != 0x85)
+
+
+def has_controls(text: str) -> bool:
+    """Whether control characters stand in the text that are letters in Windows-1252."""
+    if text.isascii():
+        return False
+    data = text.encode("latin-1", "ignore")  # to leave out bytes is many times faster than to search for them
+    return len(data.translate(None, _C1_BYTES)) < len(data)
+
+
+def controls_as_letters(text: str) -> str:
+    """The text with these letters of Windows-1252 in place of control characters."""
+    return _C1.sub(lambda found: _as_1252(found[0].encode("latin-1")), text)
 
 
 _HIGH = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xC0)) + "".join(

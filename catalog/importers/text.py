@@ -21,7 +21,8 @@ ABSURD_TITLE = 2_000
 MAX_TEXT = 100_000
 """Longest description in characters; the longest real ones have some 10,000."""
 
-_SPACE = re.compile(r"[\s\u200b\u2060\ufeff]+")
+_SPACE = re.compile(r"[\s\u200b\u2060\ufeff]{2,}|[^\S ]|[\u200b\u2060\ufeff]")
+"""White space that is more or other than a single blank."""
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9:._-]*(?:\s[^<>]*)?/?>")
 _ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;/?[a-zA-Z]")
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
@@ -30,6 +31,8 @@ _HEADING = re.compile(r"<(/?)(?:div|h[1-6]|tr|dd|dt|section|article)\b[^<>]*>", 
 _EMPTY = re.compile(r"<(p|em|strong|i|b|li|ul|ol|sub|sup|blockquote)>(?:\s|&nbsp;|\xa0|<br>)*</\1>")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _BREAKING = re.compile(r"<(?:br|/p|/li|/div|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+_TEXT_ONLY = nh3.Cleaner(tags=set())
+_HARMLESS = nh3.Cleaner(tags=set(ALLOWED), attributes={}, link_rel=None)
 
 
 def plain(value: str) -> str:
@@ -37,7 +40,7 @@ def plain(value: str) -> str:
     if "&" in value or "<" in value:
         value = _unescape(value)
         if _TAG.search(value):
-            value = html.unescape(nh3.clean(_BREAKING.sub(" ", value), tags=set()))
+            value = html.unescape(_TEXT_ONLY.clean(_BREAKING.sub(" ", value)))
     return " ".join(value.split()) if value.isascii() else _SPACE.sub(" ", value).strip()
 
 
@@ -51,11 +54,13 @@ def rich(value: str) -> str:
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     if not _TAG.search(value):
         return _paragraphs(html.escape(value, quote=False))
-    value = nh3.clean(_HEADING.sub(r"<\1p>", value), tags=set(ALLOWED), attributes={}, link_rel=None)
+    value = _HARMLESS.clean(_HEADING.sub(r"<\1p>", value))
     if not _BLOCK.search(value):
         value = _paragraphs(value)
     for _ in range(3):  # what was emptied may empty what it stood in
-        value = _EMPTY.sub("", value)
+        value, emptied = _EMPTY.subn("", value)
+        if not emptied:
+            break
     return value.strip()
 
 

@@ -138,7 +138,7 @@ class Message:
 
     def pieces(self) -> Iterator[Piece]:
         """Header and products as they come. What stands between them is passed over."""
-        parser = etree.XMLParser(**_PARSER_OPTIONS)  # type: ignore[arg-type]
+        parser = etree.XMLParser(encoding="utf-8", **_PARSER_OPTIONS)  # type: ignore[arg-type]
         tag = self.root_tag[1:].split(None, 1)[0].rstrip(">/")
         marks = _marks(tag[: -len(self.root)])
         closed = self.root in ("Product", "product")
@@ -229,12 +229,12 @@ class Message:
             text = repair_letters(text, warnings)
         before, after = self._wrap
         try:
-            element = etree.fromstring(f"{before}{text}{after}", parser)
+            element = etree.fromstring(f"{before}{text}{after}".encode(), parser)
         except (etree.XMLSyntaxError, ValueError):
             # Only now, since it is rare: what stops a parser may be an entity or a control character.
             mended = mend(text, self._line, warnings)
             try:
-                element = etree.fromstring(f"{before}{mended}{after}", parser)
+                element = etree.fromstring(f"{before}{mended}{after}".encode(), parser)
             except etree.XMLSyntaxError as error:
                 line = self._line + max(error.lineno or 1, 1) - 1 - before.count("\n")
                 message = str(error.msg or "").split(", line ")[0]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import html.entities
 import re
 
-from catalog.importers.decoding import undo_double_encoding
+from catalog.importers.decoding import controls_as_letters, has_controls, undo_double_encoding
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_C1 = re.compile("[\x80-\x84\x86-\x9f]")
 _C1_REFERENCE = re.compile("&#(1(?:2[89]|[345][0-9]));")
 _UNUSUAL_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#39|#34|#38);)")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8});|#[xX]([0-9a-fA-F]{1,7});|([A-Za-z][A-Za-z0-9]*);)?")
@@ -21,9 +20,9 @@ def repair_letters(text: str, warnings: list[str]) -> str:
     text, twice = undo_double_encoding(text)
     if twice:
         warnings.append(f"“{twice}” is UTF-8 that was encoded twice; read as it was meant. Tell the sender.")
-    if _C1.search(text):
+    if has_controls(text):
         warnings.append("Control characters of Windows-1252 stand for letters; read as these. Tell the sender.")
-        text = _C1.sub(lambda found: bytes([ord(found[0])]).decode("cp1252", "ignore"), text)
+        text = controls_as_letters(text)
     return _C1_REFERENCE.sub(lambda found: bytes([int(found[1])]).decode("cp1252", "ignore"), text)
 
 
