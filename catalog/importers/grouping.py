@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from hashlib import blake2b
 
 from catalog.choices import Format, Role
@@ -188,6 +189,7 @@ def _agree(one: str, other: str) -> bool:
     return not one or not other or folded(one) == folded(other)
 
 
+@lru_cache(maxsize=10_000)
 def folded(text: str) -> str:
     """Letters and figures only, without accents and case."""
     plain = unicodedata.normalize("NFKD", text).casefold()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from django.utils.text import slugify
 
@@ -11,6 +12,7 @@ LONGEST = 200
 """Characters of a slug made here; the column holds 255, which leaves room for a surname and a number."""
 
 
+@lru_cache(maxsize=10_000)
 def slug_of(name: str, *, otherwise: str = "") -> str:
     """The name as it stands in an address, letters of every script kept; `otherwise` where nothing is left."""
     slug = slugify(name, allow_unicode=True)

@@ -20,7 +20,7 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from catalog.choices import DIGITAL_FORMATS, DatePrecision, Role, SupplierAvailability
 from catalog.importers import grouping, queue
-from catalog.importers.bulk import add_children, rows_by_page
+from catalog.importers.bulk import add_children, insert_rows, rows_by_page
 from catalog.importers.decisions import Decision, Outcome
 from catalog.importers.marks import Memory, mark, mark_of_html, mark_of_prices, merged_ids
 from catalog.importers.names import Names, house_of, resolve
@@ -44,8 +44,8 @@ MOST = Decimal(999_999_999)
 """The highest price that the column holds; more is a mistake."""
 
 EDITION_COLUMNS = (
-    "format", "edition_statement", "language", "pages", "duration_minutes", "weight_g", "height_mm", "width_mm",
-    "thickness_mm", "publication_date", "publication_precision", "embargo_date", "availability", "not_for_sale",
+    "format", "edition_statement", "imprint", "language", "pages", "duration_minutes", "weight_g", "height_mm",
+    "width_mm", "thickness_mm", "publication_date", "publication_precision", "embargo_date", "availability", "not_for_sale",
     "is_active", "updated_at",
 )  # fmt: skip
 FEED_COLUMNS = ("sender", "reference", "sent_at", "digest", "written", "is_deleted", "imported_at")
@@ -154,11 +154,14 @@ class Writer:
                 _note(job.memory.said, name, saying.said)
                 _note(job.memory.wrote, name, saying.kept)
         Edition.objects.bulk_create([job.edition for job in jobs])
-        Price.objects.bulk_create(price for job in jobs for price in _prices(job))
-        StockRecord.objects.bulk_create(
-            StockRecord(edition=job.edition, on_hand=max(job.record.stock or 0, 0))
-            for job in jobs
-            if job.record.format not in DIGITAL_FORMATS
+        insert_rows(Price, (price for job in jobs for price in _prices(job)))
+        insert_rows(
+            StockRecord,
+            (
+                StockRecord(edition=job.edition, on_hand=max(job.record.stock or 0, 0))
+                for job in jobs
+                if job.record.format not in DIGITAL_FORMATS
+            ),
         )
         _remember_works(jobs)
 
@@ -211,9 +214,9 @@ def _create_children(made: Iterable[tuple[ProductPage, _Job]], names: Names) -> 
         contributions += _contributions(page.pk, _roles(job.record, names))
         tags += _book_tags(page.pk, names.tag_ids(job.record.tags))
         pictures += _pictures(page.pk, job.pictures or [])
-    Contribution.objects.bulk_create(contributions)
-    BookTag.objects.bulk_create(tags)
-    ProductImage.objects.bulk_create(pictures)
+    insert_rows(Contribution, contributions)
+    insert_rows(BookTag, tags)
+    insert_rows(ProductImage, pictures)
 
 
 _CHILDREN = ("contributions", "tags", "pictures")
@@ -427,7 +430,7 @@ def _save_pages(present: _Present) -> None:
     ):
         if rows:
             model.objects.filter(page_id__in=rows).delete()
-            model.objects.bulk_create(row for page_id, values in rows.items() for row in make(page_id, values))
+            insert_rows(model, (row for page_id, values in rows.items() for row in make(page_id, values)))
     _revise(present)
 
 
@@ -485,6 +488,7 @@ def _edition_sayings(job: _Job) -> Iterator[tuple[str, _Saying]]:
         known = (published.date, str(published.precision)) if published else (None, str(DatePrecision.DAY))
         yield "publication", _Saying(_mark_of_date(known), known, _mark_of_date(known), str(known[0] or ""))
         yield "embargo_date", _fact(record.embargo_date)
+        yield "imprint", _fact(record.imprint or record.publisher)
     if job.says(Block.SUPPLY):
         yield "availability", _fact(record.availability)
         yield "not_for_sale", _fact(record.not_for_sale)
@@ -518,7 +522,7 @@ def _change_editions(jobs: Sequence[_Job]) -> None:
     if repriced:
         ids = [job.edition.pk for job in repriced]
         Price.objects.filter(edition_id__in=ids, source=Price.Source.FEED).delete()
-        Price.objects.bulk_create(price for job in repriced for price in _prices(job))
+        insert_rows(Price, (price for job in repriced for price in _prices(job)))
     _remember_works([job for job in jobs if job.says(Block.RELATED) or job.says(Block.DESCRIPTION)])
 
 
@@ -609,13 +613,8 @@ def _remember(jobs: Sequence[_Job]) -> None:
 
 
 def _remember_works(jobs: Sequence[_Job]) -> None:
-    WorkKey.objects.bulk_create(
-        [
-            WorkKey(key=key, page_id=page_id)
-            for page_id, key in sorted({(job.page_id, key) for job in jobs for key in grouping.keys_of(job.record)})
-        ],
-        ignore_conflicts=True,
-    )
+    keys = {(job.page_id, key) for job in jobs for key in grouping.keys_of(job.record)}
+    insert_rows(WorkKey, (WorkKey(key=key, page_id=pk) for pk, key in sorted(keys)), ignore_conflicts=True)
 
 
 def _note(marks: dict[str, Any], name: str, value: Any) -> None:
