@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -55,6 +56,10 @@ class ShownEdition:
     sku: str
     format: str
     format_label: str
+    is_of_publisher: bool
+    """False where another house publishes this edition than the one the book names."""
+    difference: str
+    """What tells it from another edition of the same format: its edition statement, else its imprint."""
     price: Money | None
     tax_note: str
     availability: Availability
@@ -106,11 +111,17 @@ def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
     card = card_of_face(face, [entry_of(offer.terms) for _edition, offer in editions], at)
     wanted = request.GET.get("edition", "")
     chosen = next((place for place, (edition, _offer) in enumerate(editions) if wanted in _names_of(edition)), 0)
-    shown = [_shown(edition, offer, card.url, place == chosen) for place, (edition, offer) in enumerate(editions)]
+    publisher = face["publisher"]
+    houses = {"", face["imprint"], publisher[0] if publisher else ""}
+    shown = [
+        _shown(edition, offer, card.url, place == chosen, edition.imprint in houses)
+        for place, (edition, offer) in enumerate(editions)
+    ]
+    _tell_apart(shown, editions)
     neighbours, more = _neighbours(page.pk, face)
     built_from(request, BOOKS, *(cached_as(pk) for pk in (page.pk, *(row.pk for row in (*neighbours, *more)))))
     gallery = _gallery(face)
-    publisher, series = face["publisher"], face["series"]
+    series = face["series"]
     people = people_of(face)
     return {
         "book": ShownBook(
@@ -150,7 +161,7 @@ def _names_of(edition: Edition) -> set[str]:
     return {name for name in (edition.isbn, edition.sku) if name}
 
 
-def _shown(edition: Edition, offer: Offer, url: str, is_selected: bool) -> ShownEdition:
+def _shown(edition: Edition, offer: Offer, url: str, is_selected: bool, is_of_publisher: bool) -> ShownEdition:
     return ShownEdition(
         pk=edition.pk,
         isbn=edition.isbn or "",
@@ -158,6 +169,8 @@ def _shown(edition: Edition, offer: Offer, url: str, is_selected: bool) -> Shown
         sku=edition.sku,
         format=edition.format,
         format_label=edition.get_format_display(),
+        is_of_publisher=is_of_publisher,
+        difference="",
         price=offer.price,
         tax_note="" if offer.tax_included or not offer.price else _("plus tax"),
         availability=offer.availability,
@@ -165,11 +178,18 @@ def _shown(edition: Edition, offer: Offer, url: str, is_selected: bool) -> Shown
         buy_label=offer.availability.buy_label,
         selected=is_selected,
         url=f"{url}?{urlencode({'edition': edition.sku})}",
-        facts=_facts(edition),
+        facts=_facts(edition, is_of_publisher),
     )
 
 
-def _facts(edition: Edition) -> list[dict[str, str]]:
+def _tell_apart(shown: list[ShownEdition], editions: list[tuple[Edition, Offer]]) -> None:
+    formats = Counter(edition.format for edition, _offer in editions)
+    for tile, (edition, _offer) in zip(shown, editions, strict=True):
+        if formats[edition.format] > 1:
+            tile.difference = edition.edition_statement or edition.imprint
+
+
+def _facts(edition: Edition, is_of_publisher: bool) -> list[dict[str, str]]:
     locale = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
     published, language = edition.publication_date, edition.language.split("-")[0].lower()
     sizes = [mm for mm in (edition.height_mm, edition.width_mm, edition.thickness_mm) if mm]
@@ -179,6 +199,7 @@ def _facts(edition: Edition) -> list[dict[str, str]]:
         (_("Published"), date_as_known(published, edition.publication_precision) if published else ""),
         (_("On sale from"), date_as_known(edition.embargo_date, "day") if edition.embargo_date else ""),
         (_("Edition"), edition.edition_statement),
+        (_("Imprint") if is_of_publisher else _("Publisher"), edition.imprint),
         (_("Pages"), number_format(edition.pages, force_grouping=True) if edition.pages else ""),
         (_("Running time"), _running_time(edition.duration_minutes) if edition.duration_minutes else ""),
         (_("Language"), (locale.languages.get(language) or edition.language).capitalize()),

@@ -121,7 +121,7 @@ class EditionViewSet(SnippetViewSet):
         [
             PageChooserPanel("product", ["catalog.ProductPage"]),
             FieldRowPanel([FieldPanel("isbn"), FieldPanel("sku")]),
-            FieldRowPanel([FieldPanel("format"), FieldPanel("edition_statement")]),
+            FieldRowPanel([FieldPanel("format"), FieldPanel("edition_statement"), FieldPanel("imprint")]),
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("shop_price"), FieldPanel("on_hand")]),

@@ -54,6 +54,9 @@ class Edition(index.Indexed, models.Model):
     )
     format = models.CharField(_("format"), max_length=20, choices=Format, default=Format.PAPERBACK)
     edition_statement = models.CharField(_("edition statement"), max_length=255, blank=True)
+    imprint = models.CharField(
+        _("imprint"), max_length=255, blank=True, help_text=_("Who publishes this edition, as readers know them.")
+    )
     is_active = models.BooleanField(
         _("offered"), default=True, help_text=_("Switch off to take this edition off sale.")
     )

@@ -235,3 +235,14 @@ def test_pictures_are_made_outside_the_request_and_never_enlarged(client, shop):
 def test_a_strange_picture_is_the_cover(client, shop, given):
     book("Persuasion")
     assert page_of(client, f"/books/persuasion/?picture={given}").context["book"].picture == 0
+
+
+def test_two_editions_of_one_format_are_told_apart_by_statement_or_imprint(client, books_page):
+    page = book("The Odyssey", contributors=["Homer"], editions=0)
+    EditionFactory(product=page, edition_statement="Translated by Emily Wilson", imprint="W. W. Norton")
+    EditionFactory(product=page, imprint="Penguin Classics")
+    EditionFactory(product=page, imprint="Everyman", format="hardback")
+
+    tiles = client.get("/books/the-odyssey/").context["book"].editions
+
+    assert {tile.difference for tile in tiles} == {"Translated by Emily Wilson", "Penguin Classics", ""}
