@@ -26,6 +26,7 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 
 from catalog.cards import card_of, cards_of_tag, newest_cards, with_cards
 from catalog.models import ProductPage
+from home.consent.blocks import EmbedBlock, PlacedIntegrationBlock
 
 Context = dict[str, Any]
 
@@ -212,6 +213,8 @@ class HomeBody(StreamBlock):
     text = RichTextBlock(features=TEXT_FEATURES, label=_("Text"), template="blocks/text.html")
     picture = PictureBlock()
     quote = QuoteBlock()
+    embed = EmbedBlock()
+    integration = PlacedIntegrationBlock()
 
 
 class TextBody(StreamBlock):
@@ -220,4 +223,6 @@ class TextBody(StreamBlock):
     text = RichTextBlock(features=TEXT_FEATURES, label=_("Text"), template="blocks/text.html")
     picture = PictureBlock()
     quote = QuoteBlock()
+    embed = EmbedBlock()
+    integration = PlacedIntegrationBlock()
     details = DetailsBlock()

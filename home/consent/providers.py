@@ -1,0 +1,255 @@
+"""Ready-made kinds of integrations: they ask for an identifier and know the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from home.consent.purposes import Position, Purpose
+
+CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Something that is kept in the visitor's browser."""
+
+    kind: str
+    """cookie, local, session or database"""
+    name: str
+    """A trailing `*` stands for any characters."""
+    lifetime: str | Promise
+    about: str | Promise = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What a ready-made kind knows of itself."""
+
+    name: str
+    company: str
+    purpose: str
+    privacy_url: str
+    hosts: tuple[str, ...]
+    """Each a host and what for: "www.example.com script connect". `{server}` is the shop's own server."""
+    identifier: re.Pattern[str]
+    identifier_help: str
+    code: Callable[[str, str], str]
+    """HTML from identifier and server."""
+    stored: tuple[Stored, ...] = ()
+    opt_out: str = ""
+    """Name of the function in `consent/opt-out.js` that is called when consent is withdrawn."""
+    server: str = ""
+    """The server to talk to where the shop gives none; kinds that need one have it empty."""
+    takes_server: bool = False
+    is_google: bool = False
+    """Google's tags are told the choice by Consent Mode v2."""
+    position: str = Position.HEAD_END
+
+
+def _ga4(identifier: str, _server: str) -> str:
+    return (
+        f'<script async src="https://www.googletagmanager.com/gtag/js?id={identifier}"></script>\n'
+        "<script>window.dataLayer=window.dataLayer||[];function gtag(){dataLayer.push(arguments);}"
+        f'gtag("js",new Date());gtag("config","{identifier}");</script>'
+    )
+
+
+def _gtm(identifier: str, _server: str) -> str:
+    return (
+        '<script>window.dataLayer=window.dataLayer||[];dataLayer.push({"gtm.start":Date.now(),event:"gtm.js"});'
+        f'</script>\n<script async src="https://www.googletagmanager.com/gtm.js?id={identifier}"></script>'
+    )
+
+
+def _clarity(identifier: str, _server: str) -> str:
+    return (
+        "<script>window.clarity=window.clarity||function(){(clarity.q=clarity.q||[]).push(arguments);};"
+        'clarity("consentv2",{ad_Storage:"denied",analytics_Storage:"granted"});</script>\n'
+        f'<script async src="https://www.clarity.ms/tag/{identifier}"></script>'
+    )
+
+
+def _meta(identifier: str, _server: str) -> str:
+    return (
+        "<script>if(!window.fbq){var n=window.fbq=function(){n.callMethod?n.callMethod.apply(n,arguments):"
+        "n.queue.push(arguments);};window._fbq=n;n.push=n;n.loaded=true;n.version='2.0';n.queue=[];}"
+        f'fbq("consent","grant");fbq("init","{identifier}");fbq("track","PageView");</script>\n'
+        '<script async src="https://connect.facebook.net/en_US/fbevents.js"></script>'
+    )
+
+
+def _matomo(identifier: str, server: str) -> str:
+    tracker, site = json.dumps(f"https://{server}/matomo.php"), json.dumps(identifier)
+    return (
+        '<script>var _paq=window._paq=window._paq||[];_paq.push(["requireConsent"]);'
+        f'_paq.push(["setTrackerUrl",{tracker}]);_paq.push(["setSiteId",{site}]);'
+        '_paq.push(["setConsentGiven"]);_paq.push(["trackPageView"]);_paq.push(["enableLinkTracking"]);</script>\n'
+        f'<script async src="https://{escape(server)}/matomo.js"></script>'
+    )
+
+
+def _plausible(identifier: str, server: str) -> str:
+    address = f"https://{escape(server)}/js/script.js"
+    return f'<script defer data-domain="{escape(identifier)}" src="{address}"></script>'
+
+
+def _frame(_identifier: str, _server: str) -> str:
+    return ""
+
+
+_NOTHING = re.compile(r"\Z")
+_GOOGLE_COOKIES = (
+    Stored("cookie", "_ga", _("13 months"), _("Tells visitors apart.")),
+    Stored("cookie", "_ga_*", _("13 months"), _("Keeps the state of the visit.")),
+    Stored("cookie", "_gid", _("1 day"), _("Tells visitors apart.")),
+    Stored("cookie", "_gat*", _("1 minute"), _("Limits how often data is sent.")),
+)
+_GOOGLE_HOSTS = (
+    "www.googletagmanager.com script connect img",
+    "*.google-analytics.com connect img",
+    "*.analytics.google.com connect img",
+)
+
+PROVIDERS: dict[str, Provider] = {
+    "ga4": Provider(
+        name="Google Analytics 4",
+        company="Google Ireland Limited",
+        purpose=Purpose.STATISTICS,
+        privacy_url="https://policies.google.com/privacy",
+        hosts=_GOOGLE_HOSTS,
+        identifier=re.compile(r"G-[A-Z0-9]{4,20}\Z"),
+        identifier_help="G-XXXXXXXXXX",
+        code=_ga4,
+        stored=_GOOGLE_COOKIES,
+        opt_out="ga4",
+        is_google=True,
+    ),
+    "gtm": Provider(
+        name="Google Tag Manager",
+        company="Google Ireland Limited",
+        purpose=Purpose.MARKETING,
+        privacy_url="https://policies.google.com/privacy",
+        hosts=_GOOGLE_HOSTS,
+        identifier=re.compile(r"GTM-[A-Z0-9]{4,12}\Z"),
+        identifier_help="GTM-XXXXXXX",
+        code=_gtm,
+        stored=(*_GOOGLE_COOKIES, Stored("cookie", "_gcl_*", _("90 days"), _("Counts what advertisements led to."))),
+        opt_out="gtm",
+        is_google=True,
+        position=Position.HEAD_START,
+    ),
+    "clarity": Provider(
+        name="Microsoft Clarity",
+        company="Microsoft Ireland Operations Limited",
+        purpose=Purpose.STATISTICS,
+        privacy_url="https://privacy.microsoft.com/privacystatement",
+        hosts=("*.clarity.ms script connect img", "c.bing.com connect img"),
+        identifier=re.compile(r"[a-z0-9]{6,16}\Z"),
+        identifier_help="abcdefghij",
+        code=_clarity,
+        stored=(
+            Stored("cookie", "_clck", _("1 year"), _("Tells visitors apart.")),
+            Stored("cookie", "_clsk", _("1 day"), _("Joins the pages of a visit.")),
+            Stored("session", "_cltk", _("the visit"), _("Counts the pages of a visit.")),
+        ),
+        opt_out="clarity",
+    ),
+    "meta": Provider(
+        name="Meta Pixel",
+        company="Meta Platforms Ireland Limited",
+        purpose=Purpose.MARKETING,
+        privacy_url="https://www.facebook.com/privacy/policy/",
+        hosts=("connect.facebook.net script connect", "www.facebook.com connect img frame"),
+        identifier=re.compile(r"[0-9]{10,20}\Z"),
+        identifier_help="123456789012345",
+        code=_meta,
+        stored=(
+            Stored("cookie", "_fbp", _("90 days"), _("Tells visitors apart.")),
+            Stored("cookie", "_fbc", _("90 days"), _("Remembers the advertisement that led here.")),
+        ),
+        opt_out="meta",
+    ),
+    "matomo": Provider(
+        name="Matomo",
+        company="",
+        purpose=Purpose.STATISTICS,
+        privacy_url="https://matomo.org/privacy-policy/",
+        hosts=("{server} script connect img",),
+        identifier=re.compile(r"[0-9]{1,9}\Z"),
+        identifier_help="1",
+        code=_matomo,
+        stored=(
+            Stored("cookie", "_pk_id*", _("13 months"), _("Tells visitors apart.")),
+            Stored("cookie", "_pk_ses*", _("30 minutes"), _("Joins the pages of a visit.")),
+            Stored("cookie", "_pk_ref*", _("6 months"), _("Remembers what led here.")),
+            Stored("cookie", "mtm_consent*", _("30 years"), _("Remembers that measuring was allowed.")),
+        ),
+        opt_out="matomo",
+        takes_server=True,
+    ),
+    "plausible": Provider(
+        name="Plausible",
+        company="Plausible Insights OÜ",
+        purpose=Purpose.STATISTICS,
+        privacy_url="https://plausible.io/privacy",
+        hosts=("{server} script connect",),
+        identifier=re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\Z"),
+        identifier_help="books.example",
+        code=_plausible,
+        takes_server=True,
+        server="plausible.io",
+    ),
+    "youtube": Provider(
+        name="YouTube",
+        company="Google Ireland Limited",
+        purpose=Purpose.EMBEDDED,
+        privacy_url="https://policies.google.com/privacy",
+        hosts=("www.youtube-nocookie.com frame",),
+        identifier=_NOTHING,
+        identifier_help="",
+        code=_frame,
+        position=Position.IN_PLACE,
+    ),
+    "vimeo": Provider(
+        name="Vimeo",
+        company="Vimeo.com, Inc.",
+        purpose=Purpose.EMBEDDED,
+        privacy_url="https://vimeo.com/privacy",
+        hosts=("player.vimeo.com frame",),
+        identifier=_NOTHING,
+        identifier_help="",
+        code=_frame,
+        position=Position.IN_PLACE,
+    ),
+    "google-maps": Provider(
+        name="Google Maps",
+        company="Google Ireland Limited",
+        purpose=Purpose.EMBEDDED,
+        privacy_url="https://policies.google.com/privacy",
+        hosts=("www.google.com frame",),
+        identifier=_NOTHING,
+        identifier_help="",
+        code=_frame,
+        position=Position.IN_PLACE,
+    ),
+    "openstreetmap": Provider(
+        name="OpenStreetMap",
+        company="OpenStreetMap Foundation",
+        purpose=Purpose.EMBEDDED,
+        privacy_url="https://osmfoundation.org/wiki/Privacy_Policy",
+        hosts=("www.openstreetmap.org frame",),
+        identifier=_NOTHING,
+        identifier_help="",
+        code=_frame,
+        position=Position.IN_PLACE,
+    ),
+}
+
+KINDS = [(CUSTOM, _("Other: HTML code")), *((kind, provider.name) for kind, provider in PROVIDERS.items())]
