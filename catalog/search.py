@@ -82,11 +82,12 @@ def find(query: str, state: State) -> Found:
     asked = words(query)[:MOST_WORDS]
     if not asked:
         return Found((), False)
-    names = dict(_matching([_by_title(asked)], _TITLES))
-    names.update(_matching([_by_names(asked)], MOST - len(names)))
-    rest = dict(_matching([_by_words(asked)], MOST - len(names)))
-    is_capped = len(names) + len(rest.keys() - names.keys()) >= MOST
-    return Found(_ranked(asked, names, rest.keys() - names.keys(), state), is_capped)
+    names = _matching([_by_names(asked)], MOST)
+    # Those that hold the words anywhere are the same and more, so this tier is cut only where the catalogue has more.
+    texts = _matching([_by_words(asked)], MOST) if len(names) < MOST else []
+    places = dict(names) | dict(_matching([_by_title(asked)], _TITLES))
+    ranked = _ranked(asked, places, {page_id for page_id, _names in texts} - places.keys(), state)
+    return Found(ranked[:MOST], max(len(names), len(texts)) >= MOST)
 
 
 def correct(query: str) -> str | None:
