@@ -23,11 +23,11 @@ ALLOWED_HOSTS = read("ALLOWED_HOSTS", "list", sorted({_HOST, "127.0.0.1", "local
 # --- What the shop is made of ----------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "home",
-    "commerce",
-    "catalog",
-    "accounts",
     "core",
+    "accounts",
+    "catalog",
+    "commerce",
+    "home",
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
@@ -146,6 +146,7 @@ SCHEDULE = {
     "rebuild_listing --due": 60,
     "prune_db_task_results": 60 * 60 * 24,
     "clearsessions": 60 * 60 * 24,
+    "purge_consent": 60 * 60 * 24,
 }
 """What `manage.py schedule` runs: a management command, and every how many seconds."""
 
@@ -257,6 +258,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# True: browsers only report what the policy would refuse (core.content_policy), to try a change of it out.
+CONTENT_SECURITY_POLICY_REPORT_ONLY = read("CSP_REPORT_ONLY", "bool", False)
 X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview frames the shop's own pages.
 
 # --- Logs ------------------------------------------------------------------------------------

@@ -420,3 +420,9 @@ def test_one_isbn_with_two_prices_is_reported():
 
 def test_without_a_price_a_book_is_shown_but_not_sold():
     assert one(f"isbn,title\n{ISBN},Emma\n").not_for_sale == "No price"
+
+
+def test_several_pictures_are_separated_by_a_bar_the_cover_first():
+    record = row("name,description,tags,image_filename,price", "Emma,,,front.jpg|back.jpg,7.99")
+
+    assert record.images == ["front.jpg", "back.jpg"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from catalog.importers import codes
 from catalog.importers.csv.row import Row
@@ -49,7 +49,7 @@ def read_price(row: Row) -> PriceRecord | None:
     if not currency:
         return None
     exact = amount
-    amount = amount.quantize(Decimal(1).scaleb(-codes.minor_units(currency)))
+    amount = amount.quantize(Decimal(1).scaleb(-codes.minor_units(currency)), ROUND_HALF_UP)
     if amount != exact:
         row.warn(f"Price {exact} {currency} is finer than the currency; rounded to {amount}.")
     if amount > MAX_AMOUNT:

@@ -61,9 +61,9 @@ def tags(row: Row) -> list[str]:
 
 
 def images(row: Row) -> list[str]:
-    """The picture, unless it is one that stands for “no picture”."""
-    value = row.get("image")
-    return links.pictures([value], row.warn) if value and "nophoto" not in value.lower() else []
+    """The pictures, separated by `|`, the cover first; none that stands for “no picture”."""
+    given = [name for name in row.get("image").split("|") if name.strip() and "nophoto" not in name.lower()]
+    return links.pictures(given, row.warn)
 
 
 def availability(row: Row) -> SupplierAvailability:
