@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -19,6 +19,9 @@ from django.utils import timezone
 from treebeard.exceptions import PathOverflow
 from wagtail.models import Page, PageLogEntry, ReferenceIndex
 from wagtail.search.backends import get_search_backends
+
+PARAMETERS = 5_000
+"""Values in one list of a statement; SQLite takes some 32,000 in all."""
 
 LAST_PLACE = len(Page.alphabet) ** Page.steplen - 1
 """Children that one page of the tree can have: 1,679,615."""
@@ -192,6 +195,21 @@ def _reference(
         content_path=content_path,
         content_path_hash=ReferenceIndex._get_content_path_hash(content_path),
     )
+
+
+def delete_rows(rows: models.QuerySet[Any]) -> None:
+    """Delete rows that nothing refers to, in one statement and without a signal for each.
+
+    The signals would refresh lists and references book by book; the queue does both for the whole chunk.
+    """
+    rows.order_by()._raw_delete(rows.db)
+
+
+def found_in(rows: models.QuerySet[Any], column: str, values: Iterable[Any]) -> Iterator[Any]:
+    """What a queryset gives for some values of a column, in portions: a statement takes only so many parameters."""
+    wanted = list(values)
+    for start in range(0, len(wanted), PARAMETERS):
+        yield from rows.filter(**{f"{column}__in": wanted[start : start + PARAMETERS]})
 
 
 def rows_by_page(model: type[models.Model], page_ids: Collection[int]) -> dict[int, list[models.Model]]:

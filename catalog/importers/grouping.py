@@ -18,6 +18,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from catalog.choices import Format, Role
+from catalog.importers.bulk import found_in
 from catalog.importers.names import house_of
 from catalog.importers.records import Record
 from catalog.models import Edition, ProductPage, WorkKey
@@ -128,19 +129,20 @@ def _candidates(records: Sequence[Record]) -> _Works:
     works = _Works()
     wanted = {key for record in records for key in keys_of(record)}
     wanted |= {_key("r", record.isbn) for record in records if record.isbn}
-    found = list(WorkKey.objects.filter(key__in=wanted).order_by("page_id").values_list("key", "page_id"))
+    signs = WorkKey.objects.order_by("page_id").values_list("key", "page_id")
+    found = sorted(found_in(signs, "key", sorted(wanted)), key=lambda sign: sign[1])
     related = {isbn for record in records for isbn in record.related_isbns}
-    isbns = list(Edition.objects.filter(isbn__in=related).values_list("isbn", "product_id")) if related else []
+    isbns = list(found_in(Edition.objects.order_by("pk").values_list("isbn", "product_id"), "isbn", related))
     ids = {page_id for _, page_id in (*found, *isbns)}
     if not ids:
         return works
-    rows = ProductPage.objects.filter(pk__in=ids).order_by("pk")
+    pages = ProductPage.objects.order_by("pk").values_list("pk", "title", "subtitle", "publisher__name")
     by_id = {
         pk: Work(pk, title=title, subtitle=subtitle, house=house or "")
-        for pk, title, subtitle, house in rows.values_list("pk", "title", "subtitle", "publisher__name")
+        for pk, title, subtitle, house in found_in(pages, "pk", ids)
     }
-    editions = Edition.objects.filter(product_id__in=ids).order_by("pk")
-    for pk, language, form, statement in editions.values_list("product_id", "language", "format", "edition_statement"):
+    editions = Edition.objects.order_by("pk").values_list("product_id", "language", "format", "edition_statement")
+    for pk, language, form, statement in found_in(editions, "product_id", ids):
         by_id[pk].languages |= {language_of(language)} - {""}
         by_id[pk].kinds.add(kind_of(by_id[pk].title, form, statement))
     for key, pk in found:

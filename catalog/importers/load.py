@@ -11,20 +11,23 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from django.db import DataError, IntegrityError, OperationalError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
+from catalog import tasks
 from catalog.importers import queue
 from catalog.importers.decisions import NOBODY, Known, Outcome, decide, key_of, waves
 from catalog.importers.images import Pictures
 from catalog.importers.records import ContributorRecord, Record, Rejection
 from catalog.importers.writing import Writer
 from catalog.models import CatalogPage, Edition
+from core.tasks import enqueue
 
 CHUNK = 1_000
 ATTEMPTS = 3
 """Tries of a chunk that met another writer: an ISBN or slug that an editor saved at the same moment, a deadlock."""
+PICTURED = 20
+"""Books whose pictures one task makes: a minute's work."""
 _NAMING = frozenset({Outcome.CREATED, Outcome.UPDATED})
 LONGEST = dict.fromkeys(
     ("title", "subtitle", "sort_title", "series", "publisher", "imprint", "edition_statement", "reference", "sender",
@@ -149,6 +152,7 @@ class _Run:
         results: dict[int, Result] = {}
         new_tags: set[str] = set()
         rehearsed: dict[str, Known] = {}
+        pictured: set[int] = set()
         with transaction.atomic():
             catalogue = CatalogPage.objects.order_by("path").first()
             if catalogue is None:
@@ -158,6 +162,8 @@ class _Run:
                 writer = Writer(catalogue)
                 results |= self._wave(wave, writer, found, rehearsed)
                 new_tags |= writer.new_tags
+                pictured |= writer.pictured
+            _have_pictures_made(sorted(pictured))
             if self._dry_run:
                 transaction.set_rollback(True)
         self._rehearsed |= rehearsed
@@ -200,14 +206,20 @@ def _editions_of(records: Sequence[Record]) -> dict[str, Known]:
     locked = Edition.objects.select_for_update(of=("self",), no_key=True).select_related("feed_record").order_by("pk")
     isbns = [record.isbn for record in records if record.isbn]
     known = {str(row.isbn): Known.of(row) for row in locked.filter(isbn__in=isbns)} if isbns else {}
-    wanted = Q()
+    references: dict[str, list[str]] = {}
     for record in records:
         if not record.isbn and record.reference:
-            wanted |= Q(feed_record__sender=record.sender or NOBODY, feed_record__reference=record.reference)
-    if wanted:
-        for row in locked.filter(wanted):
-            known[f"{row.feed_record.sender}|{row.feed_record.reference}"] = Known.of(row)
+            references.setdefault(record.sender or NOBODY, []).append(record.reference)
+    for sender, wanted in references.items():
+        for row in locked.filter(isbn=None, feed_record__sender=sender, feed_record__reference__in=wanted):
+            known[f"{sender}|{row.feed_record.reference}"] = Known.of(row)
     return known
+
+
+def _have_pictures_made(page_ids: Sequence[int]) -> None:
+    """Have the sizes that pages show made outside the import; the tasks commit, or go, with the books."""
+    for start in range(0, len(page_ids), PICTURED):
+        enqueue(tasks.make_renditions, page_ids=list(page_ids[start : start + PICTURED]))
 
 
 def _fitted(record: Record) -> Record:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from catalog.importers.bulk import add_children, add_to_references, add_to_search
+from catalog.importers.bulk import add_children, add_to_references, add_to_search, found_in
 from catalog.importers.records import ContributorRecord, Record
 from catalog.importers.slugs import free_slugs, slug_of
 from catalog.models import Contributor, Publisher, Series, Tag, TagIndexPage, TagPage
@@ -58,12 +58,13 @@ def _contributors(people: Sequence[ContributorRecord]) -> dict[tuple[str, str, s
     wanted: dict[tuple[str, str, str], list[ContributorRecord]] = {}
     for said in people:
         wanted.setdefault(_person_key(said), []).append(said)
-    known = list(Contributor.objects.filter(name__in={key[0] for key in wanted}).order_by("pk"))
-    if numbers := {key[1] for key in wanted if key[1]}:
-        known += Contributor.objects.filter(isni__in=numbers).order_by("pk")
-    if numbers := {key[2] for key in wanted if key[2]}:
-        known += Contributor.objects.filter(orcid__in=numbers).order_by("pk")
-    rows = list({row.pk: row for row in known}.values())
+    everybody = Contributor.objects.order_by("pk")
+    known = [
+        *found_in(everybody, "name", {name for name, _isni, _orcid in wanted}),
+        *found_in(everybody, "isni", {isni for _name, isni, _orcid in wanted if isni}),
+        *found_in(everybody, "orcid", {orcid for _name, _isni, orcid in wanted if orcid}),
+    ]
+    rows = sorted({row.pk: row for row in known}.values(), key=lambda row: row.pk)
     by_number = {number: row for row in reversed(rows) for number in (row.isni, row.orcid) if number}
     by_name: dict[str, list[Contributor]] = {}
     for row in rows:
@@ -113,7 +114,7 @@ def _by_name(model: type[Named], sayings: Iterable[str]) -> dict[str, int]:
     wanted = dict.fromkeys(name for name in sayings if name)
     if not wanted:
         return {}
-    found = {row.name: row.pk for row in model.objects.filter(name__in=wanted).order_by("-pk")}
+    found = {row.name: row.pk for row in found_in(model.objects.order_by("-pk"), "name", wanted)}
     new = [model(name=name) for name in wanted if name not in found]
     _create(model, new)
     return found | {row.name: row.pk for row in new}
@@ -126,7 +127,7 @@ def _tags(sayings: Iterable[str]) -> tuple[dict[str, int], set[str]]:
             wanted.setdefault(slug, name)
     if not wanted:
         return {}, set()
-    found = dict(Tag.objects.filter(slug__in=wanted).values_list("slug", "pk"))
+    found = dict(found_in(Tag.objects.values_list("slug", "pk"), "slug", wanted))
     new = [Tag(name=name, slug=slug) for slug, name in wanted.items() if slug not in found]
     Tag.objects.bulk_create(new)
     add_to_search(Tag, new)
@@ -138,7 +139,7 @@ def _tag_pages(tags: Sequence[Tag]) -> None:
     index = TagIndexPage.objects.order_by("path").first()
     if index is None or not tags:
         return
-    there = set(index.get_children().filter(slug__in=[tag.slug for tag in tags]).values_list("slug", flat=True))
+    there = set(found_in(index.get_children().values_list("slug", flat=True), "slug", [tag.slug for tag in tags]))
     pages = [TagPage(title=tag.name, slug=tag.slug, tag=tag) for tag in tags if tag.slug not in there]
     add_children(index.pk, pages)
     add_to_search(TagPage, pages)
@@ -149,9 +150,9 @@ def _create(model: type[Named], rows: Sequence[Named]) -> None:
     if not rows:
         return
     kind = model._meta.model_name or ""
+    taken = model.objects.values_list("slug", flat=True)
     slugs = free_slugs(
-        [[slug_of(row.name, otherwise=kind)] for row in rows],
-        lambda slugs: model.objects.filter(slug__in=slugs).values_list("slug", flat=True),
+        [[slug_of(row.name, otherwise=kind)] for row in rows], lambda slugs: found_in(taken, "slug", slugs)
     )
     for row, slug in zip(rows, slugs, strict=True):
         row.slug = slug

@@ -20,7 +20,7 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from catalog.choices import DIGITAL_FORMATS, DatePrecision, Role, SupplierAvailability
 from catalog.importers import grouping, queue
-from catalog.importers.bulk import add_children, insert_rows, rows_by_page
+from catalog.importers.bulk import add_children, delete_rows, found_in, insert_rows, rows_by_page
 from catalog.importers.decisions import Decision, Outcome
 from catalog.importers.marks import Memory, mark, mark_of_html, mark_of_prices, merged_ids
 from catalog.importers.names import Names, house_of, resolve
@@ -45,8 +45,8 @@ MOST = Decimal(999_999_999)
 
 EDITION_COLUMNS = (
     "format", "edition_statement", "imprint", "language", "pages", "duration_minutes", "weight_g", "height_mm",
-    "width_mm", "thickness_mm", "publication_date", "publication_precision", "embargo_date", "availability", "not_for_sale",
-    "is_active", "updated_at",
+    "width_mm", "thickness_mm", "publication_date", "publication_precision", "embargo_date", "availability",
+    "not_for_sale", "is_active", "updated_at",
 )  # fmt: skip
 FEED_COLUMNS = ("sender", "reference", "sent_at", "digest", "written", "is_deleted", "imported_at")
 
@@ -85,12 +85,16 @@ class _Saying:
 
 
 class Writer:
-    """Writes one round, in the caller's transaction. `new_tags` are the slugs of the tags that it made."""
+    """Writes one round, in the caller's transaction.
+
+    `new_tags` are then the slugs of the tags that it made, `pictured` the pages that got pictures.
+    """
 
     def __init__(self, catalogue: CatalogPage) -> None:
         self._catalogue = catalogue
         self._jobs: dict[Outcome, list[_Job]] = defaultdict(list)
         self.new_tags: set[str] = set()
+        self.pictured: set[int] = set()
 
     def take(self, decision: Decision, pictures: list[int] | None) -> None:
         """One decision more. Its warnings and its memory are completed when the round is written."""
@@ -116,6 +120,7 @@ class Writer:
         written = [*new, *changed, *self._jobs[Outcome.DELETED]]
         _remember([*written, *(job for job in self._jobs[Outcome.UNCHANGED] if job.decision.remember)])
         texts = {job.page_id for job in new} | rewritten
+        self.pictured = {job.page_id for job in (*new, *changed) if job.pictures} & texts
         queue.put({job.page_id for job in written} - texts, texts=False)
         queue.put(texts, texts=True)
 
@@ -200,8 +205,8 @@ def _give_slugs(jobs: Sequence[_Job], pages: Sequence[ProductPage]) -> None:
         base = slug_of(job.record.title, otherwise=job.record.isbn or "book")
         surname = slug_of(people[0].sort_name.partition(",")[0] or people[0].name.split()[-1]) if people else ""
         wishes.append([base, f"{base}-{surname}"[:255].strip("-")] if surname else [base])
-    taken = Page.objects.filter(content_type=content_type).order_by()
-    slugs = free_slugs(wishes, lambda slugs: taken.filter(slug__in=slugs).values_list("slug", flat=True))
+    taken = Page.objects.filter(content_type=content_type).order_by().values_list("slug", flat=True)
+    slugs = free_slugs(wishes, lambda slugs: found_in(taken, "slug", slugs))
     for page, slug in zip(pages, slugs, strict=True):
         page.slug = slug
 
@@ -219,6 +224,8 @@ def _create_children(made: Iterable[tuple[ProductPage, _Job]], names: Names) -> 
     insert_rows(ProductImage, pictures)
 
 
+_COLUMNS = {"publisher": "publisher_id", "series": "series_id", "edition_imprint": "imprint"}
+"""Where a field is kept under another name than it is remembered by."""
 _CHILDREN = ("contributions", "tags", "pictures")
 _ID_LISTS = ("tags", "pictures")
 
@@ -294,7 +301,7 @@ class _Present:
 
     @classmethod
     def of(cls, page_ids: Collection[int]) -> _Present:
-        locked = ProductPage.objects.select_for_update().filter(pk__in=page_ids).order_by("pk")
+        locked = ProductPage.objects.select_for_update(no_key=True).filter(pk__in=page_ids).order_by("pk")
         return cls(
             {page.pk: page for page in locked},
             rows_by_page(Contribution, page_ids),
@@ -312,7 +319,7 @@ class _Present:
         page = self.pages[page_id]
         if name == "description":
             return mark_of_html("".join(_block_text(block) for block in page.description.raw_data))
-        return mark(getattr(page, f"{name}_id" if name in ("publisher", "series") else name))
+        return mark(getattr(page, _COLUMNS.get(name, name)))
 
     def ids(self, page_id: int, name: str) -> list[int]:
         """Keys of the tags or pictures that a page has now."""
@@ -385,9 +392,8 @@ def _rewrite(job: _Job, name: str, saying: _Saying, present: _Present) -> None:
     if name == "contributions":
         present.new_roles[page_id] = saying.value
         return
-    column = f"{name}_id" if name in ("publisher", "series") else name
     _assign(present.pages[page_id], name, saying.value)
-    present.columns[page_id].add(column)
+    present.columns[page_id].add(_COLUMNS.get(name, name))
 
 
 def _rewrite_ids(job: _Job, name: str, said: list[int], present: _Present) -> None:
@@ -409,8 +415,10 @@ def _kept_by_hand(name: str, saying: _Saying) -> str:
 
 
 def _label(name: str) -> str:
-    if name in _CHILDREN or name == "publication":
-        return {"contributions": _("contributors"), "publication": _("publication date")}.get(name, name)
+    """A field as people call it."""
+    labels = {"contributions": _("contributors"), "publication": _("publication date"), "edition_imprint": _("imprint")}
+    if name in labels:
+        return str(labels[name])
     model = ProductPage if hasattr(ProductPage, name) else Edition
     return str(model._meta.get_field(name).verbose_name)
 
@@ -429,7 +437,7 @@ def _save_pages(present: _Present) -> None:
         (ProductImage, present.new_pictures, _pictures),
     ):
         if rows:
-            model.objects.filter(page_id__in=rows).delete()
+            delete_rows(model.objects.filter(page_id__in=rows))
             insert_rows(model, (row for page_id, values in rows.items() for row in make(page_id, values)))
     _revise(present)
 
@@ -488,7 +496,7 @@ def _edition_sayings(job: _Job) -> Iterator[tuple[str, _Saying]]:
         known = (published.date, str(published.precision)) if published else (None, str(DatePrecision.DAY))
         yield "publication", _Saying(_mark_of_date(known), known, _mark_of_date(known), str(known[0] or ""))
         yield "embargo_date", _fact(record.embargo_date)
-        yield "imprint", _fact(record.imprint or record.publisher)
+        yield "edition_imprint", _fact(record.imprint or record.publisher)
     if job.says(Block.SUPPLY):
         yield "availability", _fact(record.availability)
         yield "not_for_sale", _fact(record.not_for_sale)
@@ -521,7 +529,7 @@ def _change_editions(jobs: Sequence[_Job]) -> None:
     )
     if repriced:
         ids = [job.edition.pk for job in repriced]
-        Price.objects.filter(edition_id__in=ids, source=Price.Source.FEED).delete()
+        delete_rows(Price.objects.filter(edition_id__in=ids, source=Price.Source.FEED))
         insert_rows(Price, (price for job in repriced for price in _prices(job)))
     _remember_works([job for job in jobs if job.says(Block.RELATED) or job.says(Block.DESCRIPTION)])
 
@@ -545,7 +553,7 @@ def _change_fact(job: _Job, edition: Edition, name: str, saying: _Saying) -> boo
 def _kept_fact(edition: Edition, name: str, memory: Memory) -> str:
     if name == "publication":
         return _mark_of_date((edition.publication_date, edition.publication_precision))
-    value = getattr(edition, name)
+    value = getattr(edition, _COLUMNS.get(name, name))
     if name == "availability" and value == SupplierAvailability.STOCK_ONLY and name not in memory.wrote:
         return ""  # nobody said anything yet
     return mark(value)
@@ -628,7 +636,5 @@ def _note(marks: dict[str, Any], name: str, value: Any) -> None:
 def _assign(thing: Edition | ProductPage, name: str, value: Any) -> None:
     if name == "publication":
         thing.publication_date, thing.publication_precision = value
-    elif name in ("publisher", "series"):
-        setattr(thing, f"{name}_id", value)
     else:
-        setattr(thing, name, value)
+        setattr(thing, _COLUMNS.get(name, name), value)

@@ -582,6 +582,29 @@ def test_an_edition_made_by_hand_keeps_its_facts_and_gets_what_it_lacks(books_pa
     assert (edition.availability, page.subtitle) == ("available", "A novel")
 
 
+def test_the_imprint_of_the_page_and_of_the_edition_are_remembered_apart(books_page):
+    bring(record(imprint="", publisher="Little, Brown"))
+    assert (ProductPage.objects.get().imprint, Edition.objects.get().imprint) == ("", "Little, Brown")
+
+    assert warnings(record(imprint="Virago", publisher="Little, Brown"), source="new") == []
+
+    assert (ProductPage.objects.get().imprint, Edition.objects.get().imprint) == ("Virago", "Virago")
+
+
+def test_a_change_of_price_alone_costs_no_statement_a_book(books_page, django_assert_max_num_queries):
+    def priced(amount):
+        price = PriceRecord(Decimal(amount), "GBP")
+        return [record(number, title=f"Book {number}", prices=[price]) for number in range(60)]
+
+    bring(*priced("7.99"))
+
+    with django_assert_max_num_queries(45):
+        _results, totals = bring(*priced("8.99"), source="new")
+
+    assert totals.updated == 60
+    assert set(Price.objects.values_list("amount", flat=True)) == {Decimal("8.99")}
+
+
 def test_an_older_message_of_the_same_sender_is_reported_and_not_applied(books_page):
     monday, tuesday = (dt.datetime(2026, 3, day, 9, tzinfo=dt.UTC) for day in (2, 3))
     bring(record(sent_at=tuesday, pages=2), source="tuesday")
@@ -714,6 +737,15 @@ def test_goods_without_an_isbn_are_known_by_their_reference(books_page):
     assert (edition.isbn, edition.sku[:3]) == (None, "BT-")
 
 
+def test_a_whole_chunk_of_goods_without_an_isbn_is_recognised(books_page):
+    goods = [record(n, isbn="", sender="", title=f"Mug {n}", contributors=[], tags=[]) for n in range(1, 1_001)]
+    bring(*goods, index=False)
+
+    _results, totals = bring(*goods, index=False)
+
+    assert (totals.created, totals.unchanged) == (0, 1_000)
+
+
 def test_a_record_without_any_key_is_rejected(books_page):
     results, _totals = bring(record(isbn="", reference=""))
 
@@ -818,6 +850,7 @@ def test_pictures_of_the_folder_become_the_books_own(books_page, folder):
     page = ProductPage.objects.get()
     assert [row.image.title for row in page.pictures.all()] == ["Emma", "Emma"]
     assert totals.images == 2
+    assert page.pictures.first().image.renditions.count() > 0
     assert [(image.width, image.height) for image in ShopImage.objects.order_by("pk")] == [(40, 60), (50, 50)]
 
 

@@ -95,8 +95,9 @@ class Command(BaseCommand):
                     tell=tell,
                 )
             except (UnreadableFile, OSError) as error:
-                bar.write(f"{path.name}: {error}", file=sys.stderr)
-                report.line(path.name, "error", str(error))
+                reason = error.strerror if isinstance(error, OSError) else ""
+                bar.write(f"{path.name}: {reason or error}", file=sys.stderr)
+                report.line(path.name, "error", reason or str(error))
                 return False
         return True
 
