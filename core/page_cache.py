@@ -70,6 +70,12 @@ def built_from(request: HttpRequest, *names: str) -> None:
     request.built_from = {SITE, *names}  # type: ignore[attr-defined]
 
 
+def built_from_besides(request: HttpRequest, *names: str) -> None:
+    """Say what stands on the page besides: no matter where all of the catalogue is named already."""
+    if hasattr(request, "built_from"):
+        request.built_from |= set(names)
+
+
 def purge(*names: str) -> None:
     """Make every stored page that was built from one of these stale, as soon as the data is committed."""
     transaction.on_commit(partial(_purge, names))
