@@ -115,7 +115,7 @@ else:
     class UnrankedAutocomplete(_NewestFirst, SQLiteAutocompleteQueryCompiler):
         """Autocomplete on SQLite, newest first."""
 
-    class SearchBackend(SQLiteSearchBackend):
+    class SearchBackend(SQLiteSearchBackend):  # type: ignore[no-redef] # one of the two exists
         """The backend on SQLite; Wagtail looks for this name in the module it is told."""
 
         index_class = QuickSQLiteIndex

@@ -101,10 +101,11 @@ def insert_rows(
         columns = [field for field in table._meta.local_concrete_fields if field is not table._meta.auto_field]
     connection = connections[router.db_for_write(table)]
     quote = connection.ops.quote_name
-    head = f"INSERT INTO {quote(table._meta.db_table)} ({', '.join(quote(field.column) for field in columns)}) VALUES "  # noqa: S608 - names of our own tables
+    names = ", ".join(quote(str(field.column)) for field in columns)
+    head = f"INSERT INTO {quote(table._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names of our own tables
     row = f"({', '.join(['%s'] * len(columns))})"
     tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
-    tail += f" RETURNING {quote(key.column)}" if key else ""
+    tail += f" RETURNING {quote(str(key.column))}" if key else ""
     size = connection.ops.bulk_batch_size(columns, rows)
     keys: list[Any] = []
     with connection.cursor() as cursor:

@@ -6,12 +6,13 @@ import datetime as dt
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -57,7 +58,7 @@ class _Job:
 
     decision: Decision
     pictures: list[int] | None
-    edition: Edition | None = None
+    edition: Edition = field(init=False)
     page_id: int = 0
     was_deleted: bool = False
 
@@ -99,8 +100,9 @@ class Writer:
     def take(self, decision: Decision, pictures: list[int] | None) -> None:
         """One decision more. Its warnings and its memory are completed when the round is written."""
         edition = decision.after.edition
-        job = _Job(decision, pictures, edition)
+        job = _Job(decision, pictures)
         if edition is not None:
+            job.edition = edition
             job.page_id = edition.product_id
             job.was_deleted = hasattr(edition, "feed_record") and edition.feed_record.is_deleted
         self._jobs[decision.outcome].append(job)
@@ -110,7 +112,9 @@ class Writer:
         new, changed = self._jobs[Outcome.CREATED], self._jobs[Outcome.UPDATED]
         names = resolve([job.record for job in (*new, *changed) if not job.decision.only_pictures])
         self.new_tags = names.new_tags
-        changed = [job for job in changed if job.edition is not None]  # a rehearsal knows some that are not there
+        changed = [
+            job for job in changed if job.decision.after.edition is not None
+        ]  # a rehearsal knows some that are not there
         joining = self._create_pages(new, names)
         self._create_editions(new)
         rewritten = _rewrite_pages([*joining, *changed], names)
@@ -416,11 +420,13 @@ def _kept_by_hand(name: str, saying: _Saying) -> str:
 
 def _label(name: str) -> str:
     """A field as people call it."""
-    labels = {"contributions": _("contributors"), "publication": _("publication date"), "edition_imprint": _("imprint")}
-    if name in labels:
-        return str(labels[name])
-    model = ProductPage if hasattr(ProductPage, name) else Edition
-    return str(model._meta.get_field(name).verbose_name)
+    labels = {field.name: field.verbose_name for model in (Edition, ProductPage) for field in model._meta.fields}
+    labels |= {
+        "contributions": _("contributors"),
+        "publication": _("publication date"),
+        "edition_imprint": _("imprint"),
+    }
+    return str(labels[name])
 
 
 def _save_pages(present: _Present) -> None:
@@ -431,15 +437,17 @@ def _save_pages(present: _Present) -> None:
         if "title" in columns and not page.has_unpublished_changes:
             values["draft_title"] = page.title
         ProductPage.objects.filter(pk=page_id).update(**values)
-    for model, rows, make in (
-        (Contribution, present.new_roles, _contributions),
-        (BookTag, present.new_tags, _book_tags),
-        (ProductImage, present.new_pictures, _pictures),
-    ):
-        if rows:
-            delete_rows(model.objects.filter(page_id__in=rows))
-            insert_rows(model, (row for page_id, values in rows.items() for row in make(page_id, values)))
+    _replace(Contribution, {page_id: _contributions(page_id, roles) for page_id, roles in present.new_roles.items()})
+    _replace(BookTag, {page_id: _book_tags(page_id, ids) for page_id, ids in present.new_tags.items()})
+    _replace(ProductImage, {page_id: _pictures(page_id, ids) for page_id, ids in present.new_pictures.items()})
     _revise(present)
+
+
+def _replace(model: type[Model], rows: Mapping[int, Sequence[Model]]) -> None:
+    """Give pages these child rows instead of those that they have."""
+    if rows:
+        delete_rows(model._default_manager.filter(page_id__in=list(rows)))
+        insert_rows(model, (row for new in rows.values() for row in new))
 
 
 def _revise(present: _Present) -> None:
@@ -575,7 +583,7 @@ def _prices(job: _Job) -> list[Price]:
     return prices
 
 
-def _price(edition: Edition | None, said: PriceRecord, starts: dt.datetime | None, ends: dt.datetime | None) -> Price:
+def _price(edition: Edition, said: PriceRecord, starts: dt.datetime | None, ends: dt.datetime | None) -> Price:
     return Price(
         edition=edition,
         amount=said.amount,

@@ -84,8 +84,8 @@ class Command(BaseCommand):
                     read_file(
                         path,
                         currency=options["currency"],
-                        country=settings.SHOP_COUNTRY,
-                        shop_currency=settings.SHOP_CURRENCY,
+                        country=str(settings.SHOP_COUNTRY),
+                        shop_currency=str(settings.SHOP_CURRENCY),
                     ),
                     source=_fingerprint(path),
                     totals=totals,
