@@ -53,7 +53,7 @@ class BooksViewSet(PageListingViewSet):
     """The menu item "Books"."""
 
     model = ProductPage
-    icon = "book"
+    icon = "doc-full-inverse"
     menu_label = _("Books")
     menu_order = 110
     add_to_admin_menu = True

@@ -77,6 +77,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    # Before the redirects: a deleted book that leads to another one is not gone.
+    "catalog.gone.GoneMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -144,6 +146,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE = {
     "publish_scheduled": 60,
     "rebuild_listing --due": 60,
+    "write_feeds --queue": 60 * 60,
     "prune_db_task_results": 60 * 60 * 24,
     "clearsessions": 60 * 60 * 24,
     "purge_consent": 60 * 60 * 24,
@@ -202,6 +205,7 @@ WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
 WAGTAIL_USER_EDIT_FORM = "accounts.forms.StaffEditForm"
 WAGTAIL_USER_CREATION_FORM = "accounts.forms.StaffCreationForm"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # The admin tells nobody outside who works here.
 WAGTAILSEARCH_BACKENDS = {
     "default": {"BACKEND": "core.search_backend", "SEARCH_CONFIG": "simple"},
 }
@@ -210,8 +214,8 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # --- The shop's own facts --------------------------------------------------------------------
 
-SHOP_CURRENCY = read("SHOP_CURRENCY", default="GBP")
-SHOP_COUNTRY = read("SHOP_COUNTRY", default="GB")
+SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
+SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
 
 # --- Words, time, files ----------------------------------------------------------------------
 
@@ -239,7 +243,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's page editor sends a field fo
 
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", default="BookTime <hello@booktime.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-CUSTOMER_SERVICE_EMAIL = read("CUSTOMER_SERVICE_EMAIL", default="service@booktime.example")
+CUSTOMER_SERVICE_EMAIL = str(read("CUSTOMER_SERVICE_EMAIL", default="service@booktime.example"))
 if read("EMAIL_URL", default=""):
     _mail = dict(read("EMAIL_URL", "email_url"))
     EMAIL_BACKEND = _mail.pop("EMAIL_BACKEND")
