@@ -90,6 +90,19 @@ def next_change() -> dt.datetime | None:
     return min(coming, default=None)
 
 
+def refresh_due(now: dt.datetime | None = None) -> int:
+    """Refresh the books whose price or publication has changed with time; for a clock to call each minute."""
+    due = BookListing.objects.filter(next_change_at__lte=now or timezone.now())
+    return refresh(list(due.values_list("pk", flat=True)))
+
+
+def rebuild() -> int:
+    """Write every row anew: after a change of what rows hold, or of the language of the shop."""
+    known = set(BookListing.objects.filter(is_live=True).values_list("pk", flat=True))
+    books = set(ProductPage.objects.order_by().values_list("pk", flat=True))
+    return refresh(sorted(books | known))
+
+
 def _shown_as(page_ids: Collection[int]) -> list[str]:
     return [page_cache.BOOKS] if len(page_ids) > MANY else [cached_as(pk) for pk in page_ids]
 
