@@ -1,4 +1,4 @@
-"""Who may do what in the shop: five groups, filled after every migration. ADR 0007."""
+"""Who may do what in the shop: six groups, filled after every migration. ADR 0007."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ EDITOR = "Editor"
 MARKETER = "Marketer"
 OFFICE = "Central office"
 DISPATCH = "Dispatch"
+INTEGRATOR = "Integrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ ROLES = (
             "catalog.view_series",
             "catalog.view_tag",
             "catalog.view_edition",
+            "home.view_thirdpartyintegration",
+            "home.change_thirdpartyintegration",
+            "home.change_consentsettings",
             "wagtailredirects.*",
         ),
         pages=("add", "change"),
@@ -98,6 +102,16 @@ ROLES = (
             "catalog.view_edition",
             "commerce.view_order",
             "commerce.dispatch_order",
+        ),
+    ),
+    Role(
+        INTEGRATOR,
+        permissions=(
+            ADMIN,
+            "home.*_thirdpartyintegration",
+            "home.edit_integration_code",
+            "home.change_consentsettings",
+            "home.view_consentrecord",
         ),
     ),
 )

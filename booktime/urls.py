@@ -7,15 +7,17 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from core import health, media
+from core import content_policy, health, media
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("csp-report/", content_policy.report, name="csp_report"),
     path("admin/", include(wagtailadmin_urls)),
     path("django-admin/", admin.site.urls),
     path("documents/", include(wagtaildocs_urls)),
     path("account/", include("accounts.urls")),
+    path("", include("home.urls")),
     path("", include("commerce.urls")),
     path("", include("catalog.urls")),
     path("media/<path:path>", media.serve_rendition),

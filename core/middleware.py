@@ -8,6 +8,8 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from wagtail.models import Site
 
+from core import content_policy
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 SITE_GENERATION = "core.site.generation"
@@ -18,17 +20,6 @@ PERSONAL = ("/basket/", "/checkout/", "/account/", "/orders/", "/api/")
 
 OWN_POLICY = ("/admin/", "/django-admin/")
 """Paths of interfaces that still need inline scripts: they get no strict policy."""
-
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'self'",
-    )
-)
 
 
 class SiteMiddleware:
@@ -64,7 +55,7 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         if not request.path.startswith(OWN_POLICY):
-            response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            response.setdefault(*content_policy.header_for(request))
         if request.path.startswith(PERSONAL):
             response["Cache-Control"] = "no-store, private"
         return response

@@ -9,5 +9,7 @@ class HomeConfig(AppConfig):
 
     def ready(self) -> None:
         from home import navigation
+        from home.consent import gates
 
         navigation.connect()
+        gates.connect()

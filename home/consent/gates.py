@@ -1,0 +1,203 @@
+"""Integrations as pages need them, read once and remembered until staff change something."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.core.cache import caches
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
+from wagtail.models import Site
+from wagtail.signals import page_slug_changed, page_unpublished, post_page_move
+
+from core import page_cache
+from home.consent.code import sources_of
+from home.consent.hosts import Sources, sources
+from home.consent.providers import Stored
+from home.consent.purposes import Purpose
+from home.models.consent import ConsentPurpose, ConsentSettings, IntegrationStorage, ThirdPartyIntegration
+
+GENERATION = "home.consent.generation"
+SECONDS = 60 * 60
+OWN_STATISTICS = "own-statistics"
+"""Key of the shop's own measurement, which has no code of another company."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An integration behind the visitor's choice."""
+
+    pk: int
+    key: str
+    """Names it in the visitor's choice: another kind, provider or purpose is another key, so it asks again."""
+    kind: str
+    name: str
+    category: str
+    position: str
+    provider: str
+    purpose: str
+    privacy_url: str
+    code: str
+    identifier: str
+    opt_out: str
+    is_google: bool
+    stored: tuple[Stored, ...]
+    sources: Sources
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+
+    @property
+    def needs_consent(self) -> bool:
+        """False for what the shop cannot do without."""
+        return self.category != Purpose.NECESSARY
+
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts that it talks to, without repetition."""
+        values = set().union(*self.sources.values()) if self.sources else set()
+        return sorted(value.removeprefix("https://") for value in values if value.startswith("https://"))
+
+    @property
+    def storage(self) -> str:
+        """What is removed when consent is withdrawn, for the script: kind and name of each."""
+        return json.dumps([[one.kind, one.name] for one in self.stored])
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The settings of a site. Empty where the shop's own words serve."""
+
+    title: str = ""
+    text: str = ""
+    privacy_url: str = ""
+    legal_url: str = ""
+    version: int = 1
+    own_statistics: bool = False
+    purposes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Title and description of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    gates: tuple[Gate, ...]
+    wording: Wording
+
+
+def gates_and_wording(site: Site | None) -> tuple[tuple[Gate, ...], Wording]:
+    """The integrations that are on at this moment, in their order, and the words of the site."""
+    cache = caches["pages"]
+    key = f"home.consent.{cache.get(GENERATION, '')}.{site.pk if site else 0}"
+    state: _State | None = cache.get(key)
+    if state is None:
+        state = _State(_read_gates(), _read_wording(site))
+        cache.set(key, state, SECONDS)
+    now = timezone.now()
+    on = tuple(
+        gate
+        for gate in state.gates
+        if (gate.starts_at is None or gate.starts_at <= now) and (gate.ends_at is None or gate.ends_at > now)
+    )
+    return on, state.wording
+
+
+def next_change() -> dt.datetime | None:
+    """When an integration begins or ends next: no page is kept beyond it."""
+    now = timezone.now()
+    moments = ThirdPartyIntegration.objects.filter(Q(starts_at__gt=now) | Q(ends_at__gt=now), is_active=True)
+    found = [
+        moment
+        for pair in moments.values_list("starts_at", "ends_at")
+        for moment in pair
+        if moment is not None and moment > now
+    ]
+    return min(found, default=None)
+
+
+def wording_of(settings: ConsentSettings, site: Site | None) -> Wording:
+    """The words of these settings, saved or only previewed."""
+    pages = (settings.privacy_page, settings.legal_page)
+    privacy, legal = ((page.get_url(current_site=site) or "") if page and page.live else "" for page in pages)
+    return Wording(
+        title=settings.title,
+        text=settings.text,
+        privacy_url=privacy,
+        legal_url=legal,
+        version=settings.version,
+        own_statistics=settings.own_statistics,
+        purposes={row.category: (row.title, row.description) for row in settings.purposes.all()},
+    )
+
+
+def _read_wording(site: Site | None) -> Wording:
+    rows = ConsentSettings.objects.filter(site=site).select_related("privacy_page", "legal_page")
+    settings = rows.first() if site else None
+    return wording_of(settings, site) if settings else Wording()
+
+
+def _read_gates() -> tuple[Gate, ...]:
+    rows = ThirdPartyIntegration.objects.filter(is_active=True).prefetch_related("stored")
+    return tuple(_gate(row) for row in rows)
+
+
+def _gate(row: ThirdPartyIntegration) -> Gate:
+    kind = row.ready_made
+    server = row.server or (kind.server if kind else "")
+    code = kind.code(row.identifier, server) if kind else row.code
+    known = "\n".join(kind.hosts).replace("{server}", server) if kind else ""
+    declared = [Stored(one.kind, one.name, one.lifetime, one.about) for one in row.stored.all()]
+    identity = json.dumps([row.kind, row.provider, row.category])
+    return Gate(
+        pk=row.pk,
+        key=f"{row.pk}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}",
+        kind=row.kind,
+        name=row.name,
+        category=row.category,
+        position=row.position,
+        provider=row.provider,
+        purpose=row.purpose,
+        privacy_url=row.privacy_url,
+        code=code,
+        identifier=row.identifier,
+        opt_out=kind.opt_out if kind else "",
+        is_google=kind.is_google if kind else "googletagmanager.com" in code,
+        stored=(*(kind.stored if kind else ()), *declared),
+        sources=_joined((sources(known), sources(row.hosts), sources_of(code))),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+    )
+
+
+def _joined(several: Sequence[Sources]) -> Sources:
+    joined: Sources = {}
+    for one in several:
+        for directive, values in one.items():
+            joined.setdefault(directive, set()).update(values)
+    return joined
+
+
+def forget(**_kwargs: object) -> None:
+    """Read integrations and words anew from the next request on, and once more when the change is committed."""
+    _begin_generation()
+    transaction.on_commit(_begin_generation)
+    page_cache.purge(page_cache.SITE)
+
+
+def _begin_generation() -> None:
+    caches["pages"].set(GENERATION, uuid.uuid4().hex, None)
+
+
+def connect() -> None:
+    """Called once, when the app is ready."""
+    for sender in (ThirdPartyIntegration, IntegrationStorage, ConsentSettings, ConsentPurpose, Site):
+        for signal in (post_save, post_delete):
+            signal.connect(forget, sender=sender, dispatch_uid=f"home.consent.{sender.__name__}")
+    for signal in (page_slug_changed, page_unpublished, post_page_move):
+        signal.connect(forget, dispatch_uid="home.consent.page")
+    page_cache.horizons.append(next_change)

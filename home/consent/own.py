@@ -1,0 +1,34 @@
+"""What the shop itself keeps in browsers: only what it cannot do without, so it asks for none of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from home.consent.choice import COOKIE
+from home.consent.providers import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStorage:
+    """A cookie or key of the shop: other rooms add theirs to `own_storage`."""
+
+    stored: Stored
+    when: str | Promise
+    """What must happen before it is there."""
+
+
+own_storage: list[OwnStorage] = [
+    OwnStorage(Stored("cookie", "basket", _("60 days"), _("Finds your basket again.")), _("a book in the basket")),
+    OwnStorage(
+        Stored("cookie", settings.SESSION_COOKIE_NAME, _("30 days"), _("Keeps you signed in.")), _("signing in")
+    ),
+    OwnStorage(
+        Stored("cookie", "messages", _("the next page"), _("Carries a note from one page to the next.")),
+        _("a note such as “Your password was changed”"),
+    ),
+    OwnStorage(Stored("cookie", COOKIE, _("6 months"), _("Remembers your choice on this page.")), _("a choice")),
+]
