@@ -32,8 +32,14 @@ MOST_WORDS = 10
 SUGGESTED = 6
 _TITLES = 200
 _FOR_SUGGESTIONS = 100
+_SLICE = 8192
+"""Books of a slice, by id: as the functions of migration 0007 have it."""
 _LAST = "\U0010ffff"
-_SHORTEST_PREFIX = 2
+_SHORTEST_PREFIX = 3
+"""Letters from which a word that is being typed is taken as a beginning; two letters begin too many."""
+_ENOUGH = 24
+"""With so many books that have the whole word, it is not also taken as a beginning."""
+_FEWEST_TYPED = 2
 _MOST_VOCABULARY = 100_000
 
 _NAMES_SHOWN = 400
@@ -82,9 +88,12 @@ def find(query: str, state: State) -> Found:
     asked = words(query)[:MOST_WORDS]
     if not asked:
         return Found((), False)
-    names = _matching([_by_names(asked)], MOST)
+    newest = state.live.max() if state.live else 0
+    names = _matching([_by_names(asked, newest)], MOST)
+    if len(names) < _ENOUGH:
+        names += _matching(_by_beginnings(asked), MOST)
     # Those that hold the words anywhere are the same and more, so this tier is cut only where the catalogue has more.
-    texts = _matching([_by_words(asked)], MOST) if len(names) < MOST else []
+    texts = _matching([_by_words(asked, newest)], MOST) if len(names) < MOST else []
     places = dict(names) | dict(_matching([_by_title(asked)], _TITLES))
     ranked = _ranked(asked, places, {page_id for page_id, _names in texts} - places.keys(), state)
     return Found(ranked[:MOST], max(len(names), len(texts)) >= MOST)
@@ -103,9 +112,11 @@ def correct(query: str) -> str | None:
 def suggest(query: str, state: State) -> Suggestions:
     """Books, contributors and tags that the beginning of a query may mean; three queries."""
     asked = words(query)[:MOST_WORDS]
-    if not asked or len(asked[-1]) < _SHORTEST_PREFIX and len(asked) == 1:
+    if not state.live or len("".join(asked)) < _FEWEST_TYPED:
         return Suggestions([], [], [])
-    names = dict(_matching([_by_title(asked), _by_names(asked)], _FOR_SUGGESTIONS))
+    names = dict(
+        _matching([_by_title(asked), _by_names(asked, state.live.max()), *_by_beginnings(asked)], _FOR_SUGGESTIONS)
+    )
     ranked = [page_id for page_id in _ranked(asked, names, (), state) if page_id in state.live]
     people = _people_among(asked, names)
     rows = BookListing.objects.only("face", "offers").in_bulk([*ranked[:SUGGESTED], *people.values()])
@@ -137,9 +148,9 @@ class _Statement:
 
 def _matching(statements: Iterable[_Statement], limit: int) -> list[tuple[int, str]]:
     """Ids and names of candidates of all statements, at most `limit` of each."""
-    if limit <= 0:
-        return []
     found = list(statements)
+    if not found:
+        return []
     parts = (f"SELECT * FROM ({statement.sql} LIMIT %s) t{n}" for n, statement in enumerate(found))  # noqa: S608 - ours
     union = " UNION ".join(parts)
     parameters = [value for statement in found for value in (*statement.parameters, limit)]
@@ -161,31 +172,61 @@ def _by_title(asked: Sequence[str]) -> _Statement:
     )
 
 
-def _by_names(asked: Sequence[str]) -> _Statement:
-    """Books whose names hold all words, the last one as a beginning."""
-    *whole, last = asked
-    is_prefix = len(last) >= _SHORTEST_PREFIX
+def _by_names(asked: Sequence[str], newest: int) -> _Statement:
+    """Books whose names hold all words."""
     if connection.vendor == "postgresql":
-        terms = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*" if is_prefix else f"'{last}'"])
-        return _Statement(
-            "SELECT page_id FROM catalog_booklisting WHERE catalog_names(names) @@ to_tsquery('pg_catalog.simple', %s)",
-            (terms,),
+        return _newest_first("catalog_names(names, page_id)", "pg_catalog.simple", asked, newest)
+    return _Statement(
+        "SELECT rowid FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC",
+        (" ".join(f'"{word}"' for word in asked),),
+    )
+
+
+def _by_beginnings(asked: Sequence[str]) -> list[_Statement]:
+    """Books whose names hold all words, of the last one its beginning; none where that is too short."""
+    *whole, last = asked
+    if len(last) < _SHORTEST_PREFIX and last.isascii():
+        return []
+    if connection.vendor == "postgresql":
+        return [
+            _Statement(
+                "SELECT page_id FROM catalog_booklisting"
+                " WHERE catalog_names(names, page_id) @@ to_tsquery('pg_catalog.simple', %s)",
+                (" & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"]),),
+            )
+        ]
+    return [
+        _Statement(
+            "SELECT rowid FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC",
+            (" ".join([*(f'"{word}"' for word in whole), f'"{last}"*']),),
         )
-    terms = " ".join([*(f'"{word}"' for word in whole), f'"{last}"*' if is_prefix else f'"{last}"'])
-    return _Statement("SELECT rowid FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC", (terms,))
+    ]
 
 
-def _by_words(asked: Sequence[str]) -> _Statement:
+def _by_words(asked: Sequence[str], newest: int) -> _Statement:
     """Books whose names, tags and description hold all words, in any of their forms."""
     if connection.vendor == "postgresql":
-        return _Statement(
-            "SELECT page_id FROM catalog_booklisting"
-            " WHERE catalog_words(names, body) @@ to_tsquery('pg_catalog.english', %s)",
-            (" & ".join(f"'{word}'" for word in asked),),
-        )
+        return _newest_first("catalog_words(names, body, page_id)", "pg_catalog.english", asked, newest)
     return _Statement(
         "SELECT rowid FROM catalog_words WHERE catalog_words MATCH %s ORDER BY rowid DESC",
         (" ".join(f'"{word}"' for word in asked),),
+    )
+
+
+def _newest_first(document: str, config: str, asked: Sequence[str], newest: int) -> _Statement:
+    """On PostgreSQL: the matches in the newest slices, then those anywhere else.
+
+    A GIN index gives its whole list for a word before the first row; the lexeme of a slice lets it skip. The
+    second part is not run where the first one has enough.
+    """
+    terms = " & ".join(f"'{word}'" for word in asked)
+    slices = f"'#{newest // _SLICE}' | '#{max(0, newest // _SLICE - 1)}'"
+    query = f"to_tsquery('{config}', %s)"
+    # A query of nothing but stop words is empty, and empty AND a slice would be the slice.
+    part = f"SELECT page_id FROM catalog_booklisting WHERE numnode({query}) > 0 AND {document} @@"  # noqa: S608 - our own text
+    return _Statement(
+        f"(({part} ({query} && %s::tsquery)) UNION ALL ({part} ({query} && !!(%s::tsquery))))",
+        (terms, terms, slices) * 2,
     )
 
 

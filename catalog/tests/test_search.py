@@ -215,3 +215,11 @@ def test_a_new_title_is_found_and_the_old_one_is_not(shop):
     indexing.refresh([page.pk])
 
     assert (found("emma"), found("persuasion")) == (["Emma"], [])
+
+
+@pytest.mark.parametrize("query", ["the", "of the", "a", "the cat"])
+def test_small_words_do_not_find_everything(shop, query):
+    book("Emma")
+    book("Persuasion", description=[("text", "<p>Rain and more rain.</p>")])
+
+    assert found(query) == []
