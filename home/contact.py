@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import ClassVar
 
 from django import forms
-from django.core.cache import cache
 from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -14,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from core.tasks import enqueue
 from home.models.contact import ContactMessage
+from home.senders import asked
 from home.tasks import mail_contact_message
 
 TRAP = "website"
@@ -65,31 +64,9 @@ def receive(form: ContactForm, *, sender: str) -> ContactMessage:
     Raises:
         TooManyMessages: more than `MESSAGES_AN_HOUR` from this network address.
     """
-    if _sent_this_hour(sender) > MESSAGES_AN_HOUR:
+    if asked("home.contact", sender, seconds=60 * 60) > MESSAGES_AN_HOUR:
         raise TooManyMessages(_("That is a lot of messages in one hour. Please wait a little and send it again."))
     with transaction.atomic():
         message: ContactMessage = form.save()
         enqueue(mail_contact_message, message_id=message.pk)
     return message
-
-
-def _sent_this_hour(sender: str) -> int:
-    """Messages from this address in the hour since the first, this one included; 1 where the cache is away."""
-    key = f"home.contact.{_household(sender)}"
-    if cache.add(key, 1, 60 * 60):
-        return 1
-    try:
-        return cache.incr(key) or 1
-    except ValueError:  # it ran out between the two calls, or the cache is away
-        return 1
-
-
-def _household(sender: str) -> str:
-    """The network address as far as one household shares it: IPv6 gives each of them a whole /64."""
-    try:
-        address = ip_address(sender)
-    except ValueError:  # a local socket has no address
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((address, 64), strict=False).network_address)
-    return str(address)

@@ -284,7 +284,7 @@ class PageModal(
         """The page of the editor's choice with this modal open on it."""
         version = next((v for v in self.versions() if v.code == mode_name), self.versions()[0])
         if mode_name == OFFER_PREVIEW or not (page := self._preview_page(request)):
-            return TemplateResponse(request, "home/modals/offer.html", {"modal": self, "version": version})
+            return TemplateResponse(request, "home/modals/offer.html", {"version": version, "link": self.link()})
         request.modal_preview = (self, version)
         return page.serve(request)
 
