@@ -10,6 +10,8 @@ class HomeConfig(AppConfig):
     def ready(self) -> None:
         from home import navigation
         from home.consent import gates
+        from home.modals import targeting
 
         navigation.connect()
         gates.connect()
+        targeting.connect()

@@ -10,12 +10,14 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
 from home.consent.viewsets import ConsentRecordViewSet, IntegrationViewSet, ProofPolicy
+from home.modals.viewsets import ModalFiguresViewSet, PageModalViewSet
 from home.models import ConsentRecord, ContactMessage
 from home.viewsets import ContactMessageViewSet, ReceivedPolicy
 
 register_permission_policy(ContactMessage, ReceivedPolicy(ContactMessage))
 register_permission_policy(ConsentRecord, ProofPolicy(ConsentRecord))
 register_snippet(IntegrationViewSet)
+register_snippet(PageModalViewSet)
 
 
 @hooks.register("register_admin_viewset")
@@ -28,6 +30,12 @@ def contact_messages() -> ContactMessageViewSet:
 def consent_records() -> ConsentRecordViewSet:
     """Proof of visitors' choices."""
     return ConsentRecordViewSet()
+
+
+@hooks.register("register_admin_viewset")
+def modal_figures() -> ModalFiguresViewSet:
+    """Calendar and figures of modals."""
+    return ModalFiguresViewSet()
 
 
 @hooks.register("register_permissions")
