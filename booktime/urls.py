@@ -7,12 +7,14 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from core import content_policy, health, media
+from core import content_policy, health, media, seo
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("csp-report/", content_policy.report, name="csp_report"),
+    path("robots.txt", seo.robots, name="robots"),
+    path("opensearch.xml", seo.opensearch, name="opensearch"),
     path("admin/", include(wagtailadmin_urls)),
     path("django-admin/", admin.site.urls),
     path("documents/", include(wagtaildocs_urls)),

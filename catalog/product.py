@@ -68,6 +68,8 @@ class ShownEdition:
     selected: bool
     url: str
     facts: list[dict[str, str]]
+    row: Edition
+    offer: Offer
 
 
 @dataclass(slots=True)
@@ -179,6 +181,8 @@ def _shown(edition: Edition, offer: Offer, url: str, is_selected: bool, is_of_pu
         selected=is_selected,
         url=f"{url}?{urlencode({'edition': edition.sku})}",
         facts=_facts(edition, is_of_publisher),
+        row=edition,
+        offer=offer,
     )
 
 

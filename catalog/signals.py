@@ -11,7 +11,7 @@ from django.db.models.signals import post_delete, post_save, pre_delete
 from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
-from catalog import indexing, tasks
+from catalog import gone, indexing, tasks
 from catalog.models import (
     BookTag,
     Contribution,
@@ -97,6 +97,7 @@ def connect() -> None:
     for signal in (page_unpublished, page_slug_changed):
         signal.connect(book_changed, sender=ProductPage, dispatch_uid="catalog.book_changed")
     page_published.connect(book_published, sender=ProductPage, dispatch_uid="catalog.book_published")
+    pre_delete.connect(gone.book_is_going, sender=ProductPage, dispatch_uid="catalog.book_is_going")
     post_delete.connect(book_changed, sender=ProductPage, dispatch_uid="catalog.book_deleted")
     post_page_move.connect(page_moved, dispatch_uid="catalog.page_moved")
     for signal in (post_save, post_delete):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django_tasks import task
 from wagtail.images import get_image_model
 
-from catalog import indexing
+from catalog import feeds, indexing
 from catalog.faces import SPECS
 from catalog.models import Contributor, ProductImage, ProductPage, Publisher, Series, Tag
 
@@ -47,3 +47,10 @@ def make_portrait(image_id: int) -> None:
     image = get_image_model().objects.filter(pk=image_id).first()
     if image:
         image.get_renditions(*SPECS)
+
+
+@task()
+def write_feeds() -> int:
+    """Make the feeds whose catalogue has changed, and return how many items they have."""
+    feed = feeds.write_merchant_feed()
+    return feed.items if feed else 0

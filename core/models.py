@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
-from wagtail.models import Page
+from wagtail.models import Page, Site
 from wagtailmetadata.models import MetadataPageMixin
+
+from core.middleware import SITE_GENERATION, SITE_SECONDS
 
 
 class ShopImage(AbstractImage):
@@ -41,9 +51,16 @@ class BasePage(MetadataPageMixin, Page):
 
     shows_everywhere = True
     """True where its title or address may stand on any other page, as in a menu."""
+    schema_type = "WebPage"
+    """What the page is, in the words of schema.org."""
 
     class Meta:
         abstract = True
+
+    def get_object_title(self) -> str:
+        """The title of the browser's window: as an editor wrote it for search engines, else page and shop."""
+        name = str(settings.WAGTAIL_SITE_NAME)
+        return self.seo_title or (self.title if self.title == name else f"{self.title} · {name}")
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """Wagtail's context with the breadcrumbs."""
@@ -58,3 +75,72 @@ class BasePage(MetadataPageMixin, Page):
             for page in self.get_ancestors().filter(depth__gt=1)
         ]
         return [*crumbs, {"label": self.title, "url": ""}]
+
+
+ROBOTS_TXT = """User-agent: *
+Disallow: /admin/
+Disallow: /django-admin/
+Disallow: /account/
+Disallow: /basket/
+Disallow: /checkout/
+Disallow: /orders/
+Disallow: /api/
+Disallow: /search/suggest/
+"""
+_ROBOTS_LINE = re.compile(r"(?:[A-Za-z][A-Za-z-]*[ \t]*:.*|[ \t]*#.*|[ \t]*)\Z")
+
+
+def validate_robots_txt(text: str) -> None:
+    """Each line is a rule such as “Disallow: /basket/”, a comment, or empty."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not _ROBOTS_LINE.match(line):
+            raise ValidationError(
+                _("Line %(number)s is not understood: “%(line)s”."), params={"number": number, "line": line}
+            )
+        if line.strip().lower().startswith("sitemap:"):
+            raise ValidationError(_("The address of the sitemap is added by itself: leave it out."))
+
+
+def validate_addresses(text: str) -> None:
+    """A whole web address in each line."""
+    for line in text.split():
+        URLValidator(schemes=["http", "https"], message=_("“%s” is not a web address.") % line)(line)
+
+
+@register_setting(icon="globe", order=120)
+class SearchEngineSettings(BaseSiteSetting):
+    """What search engines are told of the shop as a whole."""
+
+    robots_txt = models.TextField(
+        "robots.txt",
+        default=ROBOTS_TXT,
+        blank=True,
+        validators=[validate_robots_txt],
+        help_text=_("What robots may read. The address of the sitemap is added by itself."),
+    )
+    profiles = models.TextField(
+        _("profiles elsewhere"),
+        blank=True,
+        validators=[validate_addresses],
+        help_text=_("Addresses of the shop in social networks, one in a line: search engines join them to the shop."),
+    )
+
+    panels = [FieldPanel("robots_txt"), FieldPanel("profiles")]
+
+    class Meta:
+        verbose_name = _("search engines")
+        verbose_name_plural = _("search engines")
+
+    def __str__(self) -> str:
+        return str(_("Search engines"))
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> SearchEngineSettings:
+        """The settings of the request's site, remembered; what goes without saying where nobody made any."""
+        site = Site.find_for_request(request)
+        key = f"core.seo.{cache.get(SITE_GENERATION, 0)}.{site.pk if site else 0}"
+        remembered: SearchEngineSettings | None = cache.get(key)
+        if remembered is None:
+            remembered = cls.objects.filter(site=site).first() or cls()
+            cache.set(key, remembered, SITE_SECONDS)
+        return remembered

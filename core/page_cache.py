@@ -42,7 +42,7 @@ PARAMETERS = frozenset(
 
 OWN_ADDRESSES = ("/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/api/", "/media/",
                  "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/", "/_util/",
-                 "/feeds/", "/sitemap")  # fmt: skip
+                 "/feeds/", "/sitemap", "/social/")  # fmt: skip
 """Where no page for everybody lives, or where the address holds anything a visitor types."""
 
 SECONDS = 60 * 60

@@ -12,6 +12,7 @@ from wagtail.signals import page_published, page_slug_changed, page_unpublished,
 
 from core import page_cache
 from core.middleware import SITE_GENERATION
+from core.models import SearchEngineSettings
 
 
 def forget_site(instance: object = None, **_kwargs: object) -> None:
@@ -37,3 +38,4 @@ def connect() -> None:
     for signal in (post_save, post_delete):
         signal.connect(forget_site, sender=PageViewRestriction, dispatch_uid="core.forget_site")
         signal.connect(forget_site, sender=Site, dispatch_uid="core.forget_site")
+        signal.connect(forget_site, sender=SearchEngineSettings, dispatch_uid="core.forget_site")

@@ -1,4 +1,6 @@
+from catalog.models.addresses import GoneAddress
 from catalog.models.editions import Edition, FeedRecord, Price, StockRecord
+from catalog.models.feeds import FeedFile
 from catalog.models.importing import Unindexed, WorkKey
 from catalog.models.listing import BookListing, ListingVersion, SearchWord
 from catalog.models.pages import (
@@ -19,7 +21,9 @@ __all__ = [
     "Contribution",
     "Contributor",
     "Edition",
+    "FeedFile",
     "FeedRecord",
+    "GoneAddress",
     "ListingVersion",
     "Price",
     "ProductImage",

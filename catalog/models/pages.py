@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,11 +24,12 @@ from catalog import facets
 from catalog.addresses import book_url
 from catalog.blocks import DescriptionBlock
 from catalog.choices import Role
-from catalog.faces import cover_of
+from catalog.faces import Face, byline, cover_of
 from catalog.listing import listing_context, listing_for
 from catalog.models.people import Contributor, Publisher, Series, Tag
 from catalog.panels import EditionsPanel
 from catalog.product import product_context
+from catalog.summaries import description_of
 from catalog.tags import tags_with_covers
 from core.models import BasePage
 
@@ -118,6 +120,9 @@ class ProductPage(BasePage):
     subpage_types: list[str] = []
     template = "catalog/product_page.html"
 
+    og_type = "book"
+    """What the page is, in the words of Open Graph."""
+
     objects = PageManager.from_queryset(ProductPageQuerySet)()
 
     class Meta:
@@ -160,9 +165,16 @@ class ProductPage(BasePage):
         edited = self.editions.aggregate(latest=models.Max("updated_at"))["latest"]
         return max((moment for moment in (self.last_published_at, edited) if moment), default=None)
 
+    def get_object_title(self) -> str:
+        """Title, who wrote it, the shop: books of one title are told apart."""
+        if self.seo_title or not (who := byline(self._face().get("people", ()))):
+            return super().get_object_title()
+        title = _("%(title)s by %(people)s") % {"title": self.title, "people": who}
+        return f"{title} · {settings.WAGTAIL_SITE_NAME}"
+
     def get_meta_description(self) -> str:
-        """What an editor wrote for search engines, else the book in one sentence."""
-        return self.search_description or self.short_description
+        """What an editor wrote for search engines, else the book in one sentence, else the first words of it."""
+        return self.search_description or description_of(self.short_description, self.description.raw_data)
 
     def get_meta_image_url(self, request: HttpRequest) -> str | None:
         """The picture for social cards: the one an editor chose, else the cover; no query for the cover."""
@@ -178,9 +190,12 @@ class ProductPage(BasePage):
         cover = self._cover()
         return (cover["width"], cover["height"]) if cover else (None, None)
 
-    def _cover(self) -> dict[str, Any] | None:
+    def _face(self) -> Face:
         listing = getattr(self, "listing", None)
-        pictures = listing.face.get("pictures") if listing else None
+        return listing.face if listing else {}
+
+    def _cover(self) -> dict[str, Any] | None:
+        pictures = self._face().get("pictures")
         return cover_of(pictures[0], large=True) if pictures else None
 
 

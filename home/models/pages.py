@@ -94,6 +94,8 @@ class StandardPage(BasePage):
 class ContactPage(BasePage):
     """A page with a form that reaches customer service."""
 
+    schema_type = "ContactPage"
+
     intro = RichTextField(_("introduction"), blank=True, features=INTRO_FEATURES)
     thanks = RichTextField(
         _("thanks"), blank=True, features=INTRO_FEATURES, help_text=_("Shown when the message has been sent.")
