@@ -48,7 +48,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     if is_too_often("consent", request.META.get("REMOTE_ADDR", ""), limit=CHOICES_AN_HOUR, seconds=60 * 60):
         return HttpResponse(status=429)
     told = _told(request)
-    if told is None or told.get("language") not in dict(settings.LANGUAGES):
+    if told is None or told.get("language") not in [code for code, _name in settings.LANGUAGES]:
         return HttpResponse(status=400)
     with translation.override(told["language"]):
         question = present_question(Site.find_for_request(request))

@@ -1,0 +1,157 @@
+"""Who may write integrations, and who may write what runs in them."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from wagtail.models import ModelLogEntry
+
+from accounts import roles
+from accounts.models import User
+from home.models import ThirdPartyIntegration
+from home.tests.test_consent_pages import CODE, integration
+
+LIST = "/admin/snippets/home/thirdpartyintegration/"
+EVIL = "<script>evil()</script>"
+
+
+def form(**changes) -> dict[str, str]:
+    """What the form of an integration sends."""
+    counts = ("stored-TOTAL_FORMS", "stored-INITIAL_FORMS", "stored-MIN_NUM_FORMS", "stored-MAX_NUM_FORMS")
+    return {
+        "name": "Pixel",
+        "purpose": "Advertises.",
+        "kind": "custom",
+        "code": CODE,
+        "category": "marketing",
+        "position": "head-end",
+        "sort_order": "0",
+        "hosts": "",
+        "is_active": "on",
+        **dict.fromkeys(counts, "0"),
+        **changes,
+    }
+
+
+@pytest.fixture
+def signed_in(client, shop):
+    """A client signed in with a role."""
+    roles.apply()
+
+    def sign_in(role: str):
+        user = User.objects.create_user(f"{role}@booktime.example".replace(" ", "-"), "a long enough password")
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+def test_an_integrator_writes_code_and_the_audit_log_says_so(signed_in):
+    client = signed_in(roles.INTEGRATOR)
+
+    client.post(f"{LIST}add/", form())
+    made = ThirdPartyIntegration.objects.get()
+    client.post(f"{LIST}edit/{made.pk}/", form(code=EVIL))
+    client.post(f"{LIST}edit/{made.pk}/", form(code=EVIL, name="Other name"))
+
+    made.refresh_from_db()
+    assert (made.code, made.name) == (EVIL, "Other name")
+    entries = ModelLogEntry.objects.filter(action="home.integration_code").order_by("pk")
+    assert [entry.data["fields"] for entry in entries][1:] == [["code"]]
+    assert {entry.user.email for entry in entries} == {"integrations@booktime.example"}
+    assert entries[1].data["before"] == entries[0].data["after"] != entries[1].data["after"]
+    assert ModelLogEntry.objects.filter(action="wagtail.edit").count() == 2
+    assert made.revisions.count() == 3
+    assert client.get(f"{LIST}history/{made.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ThirdPartyIntegration.PROTECTED)
+def test_a_marketer_edits_words_and_dates_but_nothing_that_runs(signed_in, name):
+    made = integration()
+    before = {field: getattr(made, field) for field in (*made.PROTECTED, "sort_order")}
+    client = signed_in(roles.MARKETER)
+    wanted = {"kind": "ga4", "identifier": "G-EVIL1234", "server": "evil.example", "code": EVIL,
+              "position": "body-end", "category": "necessary", "hosts": "evil.example", "sort_order": "9"}  # fmt: skip
+
+    response = client.post(f"{LIST}edit/{made.pk}/", form(name="Better name", **{name: wanted[name]}))
+
+    assert response.status_code == 302
+    made.refresh_from_db()
+    assert made.name == "Better name"
+    assert {field: getattr(made, field) for field in before} == before
+
+
+def test_the_fields_of_code_are_not_in_a_marketer_s_form(signed_in):
+    made = integration()
+
+    content = signed_in(roles.MARKETER).get(f"{LIST}edit/{made.pk}/").content.decode()
+
+    shown = [f'name="{field}"' in content for field in (*made.PROTECTED, "name", "purpose", "is_active")]
+    assert shown == [False] * 7 + [True] * 3
+
+
+def test_going_back_to_an_old_revision_does_not_bring_back_its_code(signed_in):
+    made = integration(code=EVIL)
+    old = made.save_revision()
+    made.code = CODE
+    made.save()
+    made.save_revision()
+    client = signed_in(roles.MARKETER)
+
+    client.get(f"{LIST}history/{made.pk}/revisions/{old.pk}/revert/")
+    client.post(f"{LIST}edit/{made.pk}/", form(revision=str(old.pk)))
+
+    made.refresh_from_db()
+    assert made.code == CODE
+
+
+@pytest.mark.parametrize("path", ["add/", "copy/{pk}/", "delete/{pk}/"])
+def test_a_marketer_neither_adds_nor_copies_nor_deletes_integrations(signed_in, path):
+    made = integration()
+    client = signed_in(roles.MARKETER)
+
+    client.post(LIST + path.format(pk=made.pk), form(name="Copy"))
+
+    assert list(ThirdPartyIntegration.objects.values_list("name", flat=True)) == ["Pixel"]
+
+
+@pytest.mark.parametrize("role", [roles.EDITOR, roles.OFFICE, roles.DISPATCH])
+def test_others_have_no_business_with_integrations(signed_in, role):
+    made = integration()
+    client = signed_in(role)
+
+    client.post(f"{LIST}edit/{made.pk}/", form(name="Mine now"))
+
+    made.refresh_from_db()
+    assert made.name == "Pixel"
+    assert client.get(LIST).status_code in {302, 403}
+    assert client.get("/admin/consent-records/").status_code in {302, 403}
+
+
+def test_the_list_and_the_settings_open_for_those_who_may(signed_in):
+    integration()
+    client = signed_in(roles.INTEGRATOR)
+
+    assert "Pixel" in client.get(LIST).content.decode()
+    assert client.get("/admin/settings/home/consentsettings/", follow=True).status_code == 200
+    assert client.get("/admin/consent-records/").status_code == 200
+
+
+def test_what_would_not_work_is_told_in_the_form(signed_in):
+    client = signed_in(roles.INTEGRATOR)
+
+    content = client.post(f"{LIST}add/", form(code='<img src="https://a.example/x" onload="x()">')).content.decode()
+
+    assert "Attributes such as onclick or onload are not allowed" in content
+    assert not ThirdPartyIntegration.objects.exists()
+
+
+def test_a_change_that_no_form_made_is_in_the_audit_log_too(db):
+    made = integration()
+    made.code = EVIL
+    made.save()
+    made.purpose = "Only words."
+    made.save()
+
+    assert ModelLogEntry.objects.filter(action="home.integration_code").count() == 2
