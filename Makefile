@@ -38,7 +38,7 @@ dev: .venv/.dev ## autoreload, debug pages, debug toolbar
 	@DJANGO_SETTINGS_MODULE=booktime.settings.development $(PY) manage.py runserver $(HOST):$(PORT)
 
 worker: .venv/.run ## the task worker
-	@exec $(PY) manage.py db_worker
+	@exec $(PY) manage.py db_worker --queue-name '*'
 
 schedule: .venv/.run ## the clock that runs due jobs
 	@exec $(PY) manage.py schedule

@@ -19,10 +19,8 @@ import time
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-COMPANIONS = (
-    ("worker", ["db_worker", "--interval", "0.5", "--no-startup-delay", "--no-reload"]),
-    ("clock", ["schedule"]),
-)
+WORKER = ["db_worker", "--interval", "0.5", "--no-startup-delay", "--no-reload", "--queue-name"]
+COMPANIONS = (("worker", [*WORKER, "default"]), ("slow worker", [*WORKER, "slow"]), ("clock", ["schedule"]))
 PDF_LIBRARIES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
 
 

@@ -27,7 +27,7 @@ def refresh_books_under(path: str) -> int:
     return indexing.refresh(pages.iterator(chunk_size=indexing.CHUNK))
 
 
-@task()
+@task(queue_name="slow")
 def make_renditions(page_ids: Sequence[int]) -> int:
     """Make the pictures of these books in the sizes and formats that pages show, and return how many were missing."""
     missing = 0
@@ -41,7 +41,7 @@ def make_renditions(page_ids: Sequence[int]) -> int:
     return missing
 
 
-@task()
+@task(queue_name="slow")
 def make_portrait(image_id: int) -> None:
     """Make the picture of a contributor in the sizes that their page shows."""
     image = get_image_model().objects.filter(pk=image_id).first()
@@ -49,7 +49,7 @@ def make_portrait(image_id: int) -> None:
         image.get_renditions(*SPECS)
 
 
-@task()
+@task(queue_name="slow")
 def write_feeds() -> int:
     """Make the feeds whose catalogue has changed, and return how many items they have."""
     feed = feeds.write_merchant_feed()

@@ -139,7 +139,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 
 # Tasks are rows of the same database: they commit, or roll back, with the data they belong to.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+# Slow work (pictures, feeds) has a queue of its own, so that no mail waits behind it.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "slow"]}}
 
 SCHEDULE = {
     "publish_scheduled": 60,
