@@ -8,8 +8,9 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        from catalog import indexing, signals
+        from catalog import checks, indexing, signals
         from core.page_cache import horizons
 
         signals.connect()
+        checks.connect()
         horizons.append(indexing.next_change)

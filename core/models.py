@@ -18,6 +18,7 @@ from wagtail.models import Page, Site
 from wagtailmetadata.models import MetadataPageMixin
 
 from core.middleware import SITE_GENERATION, SITE_SECONDS
+from core.panels import ChecksPanel
 
 
 class ShopImage(AbstractImage):
@@ -53,6 +54,8 @@ class BasePage(MetadataPageMixin, Page):
     """True where its title or address may stand on any other page, as in a menu."""
     schema_type = "WebPage"
     """What the page is, in the words of schema.org."""
+
+    promote_panels = [*MetadataPageMixin.promote_panels, ChecksPanel(heading=_("Before publishing"))]
 
     class Meta:
         abstract = True
