@@ -12,9 +12,10 @@ from django_tasks import task
 
 from commerce.models import Order, SellerSettings
 from commerce.models.order import grouped_lines
+from core.tasks import BEFORE_UPKEEP
 
 
-@task()
+@task(priority=BEFORE_UPKEEP)
 def send_order_confirmation(order_id: int) -> None:
     """Tell the customer that the order has come. Run twice, it sends one mail.
 

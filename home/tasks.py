@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
+from core.tasks import BEFORE_UPKEEP
 from home.models.contact import ContactMessage
 
 
-@task()
+@task(priority=BEFORE_UPKEEP)
 def mail_contact_message(*, message_id: int) -> None:
     """Mail a message to customer service, once; an answer to the mail goes to the visitor."""
     message = ContactMessage.objects.filter(pk=message_id, mailed_at=None).first()
