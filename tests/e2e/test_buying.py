@@ -83,7 +83,7 @@ def test_a_guest_buys_a_book_and_the_office_finds_the_order(visit, shop_running,
     office.get_by_role("link", name="Orders").first.click()
     office.get_by_role("link", name=number).first.click()
     expect(office.locator("main")).to_contain_text("Mary Shopper")
-    with office.expect_download() as download:
+    with office.expect_download(timeout=60_000) as download:
         office.get_by_role("link", name="Download invoice (PDF)").first.click()
     text = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(download.value.path().read_bytes())).pages)
     assert TITLE in text
