@@ -22,7 +22,7 @@ from wagtail.images import get_image_model
 from catalog.addresses import book_url, tag_url
 from catalog.choices import Format, Role
 from catalog.models.listing import BookListing
-from catalog.offers import Availability, decide, terms_from
+from catalog.offers import NOT_SOLD, Availability, decide, terms_from
 from core.money import Money
 
 Face = dict[str, Any]
@@ -72,7 +72,7 @@ class Card:
     cover: Cover | None
     price: Money | None
     price_from: bool
-    availability: Availability | None
+    availability: Availability
     formats: str
 
 
@@ -95,7 +95,7 @@ def card_of_face(face: Face, entries: Sequence[dict[str, Any]], at: dt.datetime)
         cover=cover_of(pictures[0]) if pictures else None,
         price=min(prices) if prices else None,
         price_from=len(set(prices)) > 1,
-        availability=offers[0].availability if offers else None,
+        availability=offers[0].availability if offers else NOT_SOLD,
         formats=" · ".join(str(Format(name).label) for name in formats),
     )
 
@@ -110,9 +110,8 @@ def byline(people: Iterable[Sequence[str]]) -> str:
         if role in names and not (role == Role.EDITOR and parts):
             parts.append(str(phrase) % {"names": _list_of(names[role])})
     if not parts:
-        for role, others in names.items():
-            phrase = f"{ROLE_LINES[Role(role)]} {_list_of(others)}"
-            return phrase
+        role, others = next(iter(names.items()), ("", []))
+        return f"{ROLE_LINES[Role(role)]} {_list_of(others)}" if others else ""
     text = ", ".join(parts)
     return text[:1].upper() + text[1:] if Role.AUTHOR not in names else text
 

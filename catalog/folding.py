@@ -8,7 +8,10 @@ import unicodedata
 _APOSTROPHES = re.compile("['’ʼ‘`´]")
 _WORD = re.compile(r"[^\W_]+")
 _INITIALS = re.compile(r"(?:\b[^\W\d_] ){2,}")
-_TRANSLATION = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ı": "i", "þ": "th", "Þ": "th", "ð": "d"})  # fmt: skip
+_TRANSLATION = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ł": "l", "Ł": "l"}
+    | {"đ": "d", "Đ": "d", "ı": "i", "þ": "th", "Þ": "th", "ð": "d"}
+)
 LONGEST_WORD = 64
 
 

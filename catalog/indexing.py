@@ -115,7 +115,7 @@ def books_of(thing: Model) -> QuerySet[Any, int]:
         "publisher": ProductPage.objects.order_by().filter(publisher=thing.pk).values_list("pk", flat=True),
         "series": ProductPage.objects.order_by().filter(series=thing.pk).values_list("pk", flat=True),
     }
-    return found[thing._meta.model_name].distinct()
+    return found[str(thing._meta.model_name)].distinct()
 
 
 def _next_version() -> int:

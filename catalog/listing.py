@@ -93,7 +93,8 @@ class Wanted:
         """The same with a value chosen, or no longer; from the first page."""
         values: tuple[str, ...] = getattr(self, name)
         changed = tuple(v for v in values if v != value) if value in values else tuple(sorted((*values, value)))
-        return replace(self, **{name: changed, "page": 1})
+        changes: dict[str, Any] = {name: changed, "page": 1}
+        return replace(self, **changes)
 
     @property
     def is_filtered(self) -> bool:
@@ -217,7 +218,7 @@ def listing_of(
             for value in (*group["values"], *group["hidden_values"])
             if value["selected"]
         ],
-        clear_url=replace(wanted, **dict.fromkeys(_CHOICES, ()), page=1).url(),
+        clear_url=Wanted(wanted.path, wanted.query, sort=wanted.sort).url(),
         pages=_pages(wanted, last_page),
         form_hidden=wanted.parameters(without_sort=True),
         canonical_path=Wanted(path=wanted.path, page=wanted.page).url(),

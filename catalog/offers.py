@@ -49,7 +49,7 @@ GROUPS = {
 """Availability codes under which something can be bought, by what a shopper asks for."""
 
 _GROUP_RANK = {NOW: 0, ORDER: 1, PRE_ORDER: 2}
-_FORMAT_RANK = {
+_FORMAT_RANK: dict[str, int] = {
     Format.PAPERBACK: 0,
     Format.HARDBACK: 1,
     Format.AUDIOBOOK: 3,
@@ -106,6 +106,9 @@ class Availability:
         """What a shopper asks for: now, order, pre-order; None where nothing can be bought."""
         return GROUPS.get(self.code)
 
+
+NOT_SOLD = Availability("unavailable", is_offered=False)
+"""What is said where there is no price, no right to sell, or no edition at all."""
 
 _LABELS = {
     "in-stock": gettext_lazy("In stock"),
@@ -286,9 +289,7 @@ def decide(terms: Terms, at: dt.datetime) -> Offer:
         price=Money(price.amount, settings.SHOP_CURRENCY) if price else None,
         tax_included=price.tax_included if price else True,
         is_fixed=price.is_fixed if price else False,
-        availability=_availability(terms, today)
-        if price and terms.is_for_sale
-        else Availability("unavailable", is_offered=False),
+        availability=_availability(terms, today) if price and terms.is_for_sale else NOT_SOLD,
     )
 
 
@@ -310,12 +311,12 @@ def _availability(terms: Terms, today: dt.date) -> Availability:
     return Availability("in-stock") if free > LOW_STOCK else Availability("low-stock", copies=free)
 
 
-_GONE = {
+_GONE: dict[str, str] = {
     SupplierAvailability.OUT_OF_PRINT: "out-of-print",
     SupplierAvailability.NOT_AVAILABLE: "unavailable",
     SupplierAvailability.TEMPORARILY_OUT: "temporarily-out",
 }
-_FROM_SUPPLIER = {
+_FROM_SUPPLIER: dict[str, str] = {
     SupplierAvailability.AVAILABLE: "to-order",
     SupplierAvailability.SPECIAL_ORDER: "special-order",
     SupplierAvailability.PRINT_ON_DEMAND: "print-on-demand",

@@ -83,7 +83,7 @@ class ShownBook:
     cover: Cover | None
     price: Money | None
     price_from: bool
-    availability: Availability | None
+    availability: Availability
     formats: str
     contributors: list[dict[str, str]]
     contributor_lines: list[dict[str, Any]]

@@ -48,8 +48,8 @@ class BookListing(models.Model):
         verbose_name = _("listing")
         verbose_name_plural = _("listings")
         indexes = [
-            # Partial and with the flag besides: Django asks for `WHERE is_live`, which SQLite answers from such an index
-            # alone, and from no other one.
+            # Partial, and with the flag besides: Django asks for `WHERE is_live`, which SQLite answers from such an
+            # index alone, and from no other one.
             models.Index(
                 fields=("-newest", "-page", "is_live"), condition=models.Q(is_live=True), name="listing_newest"
             ),
