@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from wagtail.models import Page, Site
@@ -23,7 +25,17 @@ from catalog.importers import generated
 from catalog.importers.load import Totals
 from catalog.importers.load import load as load_records
 from catalog.models import CatalogPage, Contributor, ProductPage, Tag, TagIndexPage, TagPage
-from home.models import ContactPage, FooterMenuItem, FooterSettings, HomePage, MainMenuItem, Menus, StandardPage
+from home.models import (
+    ContactPage,
+    FooterMenuItem,
+    FooterSettings,
+    HomePage,
+    MainMenuItem,
+    Menus,
+    ModalExclusion,
+    PageModal,
+    StandardPage,
+)
 
 FOLDER = Path(__file__).parent
 BOOKS = FOLDER / "books.csv"
@@ -91,6 +103,7 @@ class DemoShop:
             footer=[delivery, contact, about, privacy],
         )
         self.write_footer()
+        self.write_modal()
         for person in PEOPLE:
             make_person(person)
 
@@ -195,6 +208,20 @@ class DemoShop:
         footer.about, footer.phone, footer.email = words["about"], words["phone"], words["email"]
         footer.address, footer.hours = "\n".join(words["address"]), "\n".join(words["hours"])
         footer.save()
+
+    def write_modal(self) -> None:
+        """A quiet word on tag pages, after most of one was read, for the next three months."""
+        words = self.words["modal"]
+        goal = TagPage.objects.get(slug=words["tag"])
+        modal = PageModal.objects.filter(slug=words["slug"]).first() or PageModal(slug=words["slug"])
+        modal.name, modal.title, modal.link_text = words["name"], words["title"], words["link_text"]
+        modal.kind, modal.body, modal.link_page = PageModal.Kind.CORNER, [("text", words["html"])], goal.page_ptr
+        modal.trigger, modal.trigger_value = PageModal.Trigger.SCROLL, 70
+        modal.frequency, modal.page_types = PageModal.Frequency.DAYS, [TagPage._meta.label_lower]
+        modal.expire_at = timezone.now() + dt.timedelta(days=90)
+        modal.exclusions = [ModalExclusion(page=goal.page_ptr)]
+        modal.save()
+        modal.save_revision().publish()
 
     def _publish(self, page: Any) -> Any:
         self.home.add_child(instance=page)

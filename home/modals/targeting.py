@@ -1,7 +1,7 @@
 """Which modals are candidates of a page. What visitors do and who they are is no matter here: the browser decides.
 
-Everything that is published, or approved for later, is remembered as plain data in the cache that all
-processes share, so that a page asks the database nothing.
+Everything that is published, or approved for later, is remembered as plain data, so that a page asks the
+database nothing. Times are part of the data: the clock that publishes and withdraws changes nothing here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.core.cache import caches
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
@@ -31,7 +31,7 @@ LEAD = dt.timedelta(hours=2)
 """How long before its start a modal is put into pages: longer than a page may be kept anywhere."""
 
 GENERATION = "home.modals.generation"
-SECONDS = 60 * 60
+SECONDS = 60
 BELOW = "~" * Page.steplen
 """A step below a page that no page of the tree has: for addresses without a page."""
 
@@ -163,7 +163,6 @@ class Known:
 
 def known() -> Known:
     """Everything published or approved, in the active language; no query while it is remembered."""
-    cache = caches["pages"]
     generation = cache.get(GENERATION)
     if generation is None:
         cache.add(GENERATION, uuid.uuid4().hex, None)
@@ -312,7 +311,7 @@ def forget(**_kwargs: object) -> None:
 
 
 def _begin_generation() -> None:
-    caches["pages"].set(GENERATION, uuid.uuid4().hex, None)
+    cache.set(GENERATION, uuid.uuid4().hex, None)
 
 
 def _forget_revision(instance: Revision, **_kwargs: object) -> None:

@@ -6,9 +6,10 @@ import csv
 import io
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -27,10 +28,11 @@ from wagtail.admin.panels import (
     PublishingPanel,
     TabbedInterface,
 )
-from wagtail.admin.ui.tables import Column, DateColumn, LiveStatusTagColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.widgets.button import HeaderButton
+from wagtail.models import Revision, WorkflowState
 from wagtail.permissions import policy_registry
 from wagtail.snippets.views.snippets import CopyView, IndexView, SnippetViewSet
 
@@ -49,6 +51,12 @@ def _total(event: str) -> Coalesce:
     return Coalesce(Subquery(totals.annotate(total=Sum("count")).values("total")), 0)
 
 
+def _of_modals(model: Any) -> QuerySet[Any]:
+    """Rows that belong to the modal of the outer query; their keys are text."""
+    content_type = ContentType.objects.get_for_model(PageModal)
+    return model.objects.filter(base_content_type=content_type, object_id=Cast(OuterRef("pk"), CharField()))
+
+
 def _where(modal: PageModal) -> str:
     """The pages of a modal in a few words."""
     titles = [target.page.title for target in modal.targets.all()]
@@ -58,6 +66,17 @@ def _where(modal: PageModal) -> str:
         )
     more = len(titles) - 2
     return ", ".join(titles[:2]) + (_(" and %(count)d more") % {"count": more} if more > 0 else "")
+
+
+def _status(modal: Any) -> str:
+    """Where it stands, from what came with the list."""
+    if modal.is_scheduled:
+        return _("Live and scheduled") if modal.live else _("Scheduled")
+    if modal.is_in_workflow:
+        return _("In review")
+    if modal.live:
+        return _("Live and draft") if modal.has_unpublished_changes else _("Live")
+    return _("Over") if modal.expired else _("Draft")
 
 
 def _rate(modal: Any) -> str:
@@ -107,7 +126,7 @@ class PageModalViewSet(SnippetViewSet):
     copy_view_class = ModalCopyView
     list_display = [
         "name",
-        LiveStatusTagColumn(),
+        StatusTagColumn("status", label=gettext_lazy("Status"), accessor=_status, primary=lambda modal: modal.live),
         "get_kind_display",
         Column("where", label=gettext_lazy("Pages"), accessor=_where),
         DateColumn("go_live_at", label=gettext_lazy("From"), sort_key="go_live_at"),
@@ -173,7 +192,10 @@ class PageModalViewSet(SnippetViewSet):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PageModal]:
         """With pages and figures: the list costs the same for one row and for fifty."""
         return PageModal.objects.prefetch_related("targets__page").annotate(
-            shown=_total("shown"), clicked=_total("clicked")
+            shown=_total("shown"),
+            clicked=_total("clicked"),
+            is_scheduled=Exists(_of_modals(Revision).filter(approved_go_live_at__isnull=False)),
+            is_in_workflow=Exists(_of_modals(WorkflowState).filter(status=WorkflowState.STATUS_IN_PROGRESS)),
         )
 
 

@@ -1,0 +1,211 @@
+"""Modals in the admin: who writes, who publishes, the list, the calendar and the figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group
+from wagtail.models import Workflow, WorkflowState
+
+from accounts import roles
+from accounts.models import User
+from home.modals.statistics import difference, wilson
+from home.models import ModalCount, ModalTarget, ModalVariant, PageModal
+from home.tests.factories import standard_page
+from home.tests.test_modals import form_data
+
+ADD = "/admin/snippets/home/pagemodal/add/"
+
+
+@pytest.fixture
+def member(shop):
+    roles.apply()
+
+    def member(role):
+        user = User.objects.create_user(f"{role.replace(' ', '-')}@booktime.example", "a long enough password")
+        user.groups.add(Group.objects.get(name=role))
+        return user
+
+    return member
+
+
+def edit(modal):
+    return f"/admin/snippets/home/pagemodal/edit/{modal.pk}/"
+
+
+def published(slug="winter", *, pages=(), variants=(), **fields):
+    modal = PageModal(**{"name": slug.title(), "slug": slug, "title": slug, **fields})
+    modal.targets = [ModalTarget(page_id=page.pk) for page in pages]
+    modal.variants = [ModalVariant(**variant) for variant in variants]
+    modal.live = False
+    modal.save()
+    modal.save_revision().publish()
+    modal.refresh_from_db()
+    return modal
+
+
+def test_a_marketer_writes_and_schedules_and_an_editor_puts_it_live(client, member):
+    client.force_login(member(roles.MARKETER))
+    answer = client.post(ADD, form_data(go_live_at="2030-01-02 09:00", expire_at="2030-01-09 09:00"))
+    assert answer.status_code == 302
+    modal = PageModal.objects.get()
+    assert (modal.live, modal.latest_revision.as_object().go_live_at.year) == (False, 2030)
+
+    client.post(edit(modal), form_data(**{"action-publish": "1"}))
+    modal.refresh_from_db()
+    assert (modal.live, modal.approved_schedule) == (False, False)
+
+    client.post(edit(modal), form_data(go_live_at="2030-01-02 09:00", **{"action-submit": "1"}))
+    state = modal.current_workflow_state
+    assert state.status == WorkflowState.STATUS_IN_PROGRESS
+
+    client.force_login(member(roles.EDITOR))
+    task = state.current_task_state
+    client.post(f"/admin/snippets/home/pagemodal/workflow/action/{modal.pk}/approve/{task.pk}/", {"comment": ""})
+    modal.refresh_from_db()
+    assert (modal.live, modal.approved_schedule) == (False, True)
+
+    client.post(edit(modal), form_data(go_live_at="", **{"action-publish": "1"}))
+    modal.refresh_from_db()
+    assert modal.live
+
+
+@pytest.mark.parametrize("role", [roles.OWNER, roles.EDITOR, roles.MARKETER, roles.OFFICE, roles.DISPATCH])
+def test_who_sees_modals(client, member, role):
+    modal = published()
+    client.force_login(member(role))
+    paths = ("/admin/snippets/home/pagemodal/", ADD, edit(modal), f"/admin/snippets/home/pagemodal/copy/{modal.pk}/",
+             f"/admin/snippets/home/pagemodal/history/{modal.pk}/", f"/admin/snippets/home/pagemodal/usage/{modal.pk}/",
+             "/admin/modals/calendar/", f"/admin/modals/{modal.pk}/figures/",
+             f"/admin/modals/{modal.pk}/figures/?export=csv")  # fmt: skip
+    publishing = (f"/admin/snippets/home/pagemodal/unpublish/{modal.pk}/", "/admin/settings/home/modalsettings/1/")
+
+    def opens(path):
+        return client.get(path).status_code == 200
+
+    works = role in {roles.OWNER, roles.EDITOR, roles.MARKETER}
+    assert {path for path in paths if opens(path)} == (set(paths) if works else set())
+    assert opens(publishing[0]) == (role in {roles.OWNER, roles.EDITOR})
+
+
+def test_a_marketer_cannot_publish_unpublish_or_delete_by_hand(client, member):
+    modal = published()
+    client.force_login(member(roles.MARKETER))
+
+    for path in ("unpublish", "delete"):
+        client.post(f"/admin/snippets/home/pagemodal/{path}/{modal.pk}/")
+
+    modal.refresh_from_db()
+    assert modal.live
+
+
+def test_the_approval_of_the_shop_is_assigned_to_modals(shop):
+    assert PageModal.get_default_workflow() == Workflow.objects.filter(active=True).first()
+
+
+def test_the_list_says_where_when_and_what_it_did_in_as_many_queries_for_many(
+    admin_client, shop, django_assert_max_num_queries
+):
+    about = standard_page(shop)
+    modal = published(pages=[shop, about, about], priority=70)
+    for number in range(12):
+        published(f"offer-{number}", pages=[about])
+    for event, count in (("shown", 200), ("clicked", 7)):
+        ModalCount.objects.create(modal=modal, variant="A", day="2026-11-01", event=event, count=count)
+    admin_client.get("/admin/snippets/home/pagemodal/")
+
+    with django_assert_max_num_queries(25):
+        content = admin_client.get("/admin/snippets/home/pagemodal/").content.decode()
+
+    assert "BookTime, About us and 1 more" in content
+    assert "3.5 %" in content
+    assert f"/admin/modals/{modal.pk}/figures/" in content
+
+
+def test_a_copy_begins_as_a_draft_with_an_address_of_its_own(admin_client, shop):
+    modal = published(pages=[shop])
+
+    form = admin_client.get(f"/admin/snippets/home/pagemodal/copy/{modal.pk}/").context["form"]
+
+    assert (form.instance.name, form.instance.slug) == ("Copy of Winter", "")
+
+
+def test_the_calendar_shows_a_month_and_warns_where_two_meet(admin_client, shop):
+    about = standard_page(shop)
+    at = lambda day: dt.datetime(2026, 11, day, 9, tzinfo=dt.UTC)  # noqa: E731
+    with time_machine.travel("2026-10-01", tick=False):
+        published("first", pages=[shop], go_live_at=at(3), expire_at=at(10))
+        published("second", pages=[shop], go_live_at=at(9), expire_at=at(20))
+        published("third", pages=[about], go_live_at=at(9), expire_at=at(20))
+        published("later", pages=[shop], go_live_at=at(20), expire_at=at(21))
+        response = admin_client.get("/admin/modals/calendar/?month=2026-11")
+        other = admin_client.get("/admin/modals/calendar/?month=2026-12")
+
+    month = response.context["month"]
+    on = {
+        slot.modal.slug: [day.day for day, is_on in zip(month.days, days, strict=True) if is_on]
+        for slot, days in month.rows
+    }
+    assert on["first"] == list(range(3, 11))
+    assert on["later"] == [20, 21]
+    assert [(m.first.slug, m.second.slug, m.starts, m.ends) for m in month.meetings] == [
+        ("first", "second", at(9), at(10))
+    ]
+    assert response.content.decode().count("data-meeting") == 1
+    assert other.context["month"].rows == []
+
+
+def test_figures_give_intervals_and_compare_only_when_the_planned_size_is_reached(admin_client, shop):
+    modal = published(variants=[{"code": "B", "title": "x"}], expected_rate=10, detectable_change=10, hold_out=10)
+    assert modal.planned_size == 197
+
+    def add(variant, **events):
+        for event, count in events.items():
+            row, _made = ModalCount.objects.get_or_create(modal=modal, variant=variant, day="2026-11-01", event=event)
+            ModalCount.objects.filter(pk=row.pk).update(count=row.count + count)
+
+    def page():
+        return admin_client.get(f"/admin/modals/{modal.pk}/figures/")
+
+    add("A", eligible=150, shown=150, clicked=15)
+    add("B", eligible=150, shown=150, clicked=60)
+    early = page()
+    assert "Too early to compare: 150 of 197" in early.content.decode()
+    assert "data-comparison" not in early.content.decode()
+
+    add("A", shown=50, eligible=50, clicked=5, ordered=10)
+    add("B", shown=50, eligible=50, clicked=20, ordered=11)
+    add("-", eligible=40, ordered=2)
+    ripe = page().content.decode()
+    assert "Clicks: Version B – Version A: +21.8 to +37.7 points. The difference is more than chance." in ripe
+    assert "Orders: Version A – Hold-out:" in ripe
+    assert "No difference is shown." in ripe
+
+
+def test_figures_are_exported_by_day_version_and_page(admin_client, shop):
+    about = standard_page(shop, title="=HYPERLINK()")
+    modal = published()
+    for page, event, count in ((about.pk, "shown", 3), (about.pk, "clicked", 1), (0, "shown", 2), (999999, "seen", 4)):
+        ModalCount.objects.create(
+            modal=modal, variant="A", page_number=page, day="2026-11-01", event=event, count=count
+        )
+
+    answer = admin_client.get(f"/admin/modals/{modal.pk}/figures/?export=csv")
+
+    assert answer["Content-Disposition"] == 'attachment; filename="modal-winter.csv"'
+    assert answer.content.decode().splitlines() == [
+        "Day,Version,Page,Could be shown,Shown,Seen,Dismissed,Clicked,Orders in the visit",
+        "2026-11-01,A,,0,2,0,0,0,0",
+        "2026-11-01,A,'=HYPERLINK(),0,3,0,0,1,0",
+        "2026-11-01,A,#999999,0,0,4,0,0,0",
+    ]
+
+
+def test_intervals_are_those_of_the_literature():
+    # Newcombe 1998, methods 3 and 10.
+    assert [round(bound, 4) for bound in wilson(81, 263)] == [0.2553, 0.3662]
+    assert [round(bound, 4) for bound in difference((48, 80), (56, 70))] == [0.0524, 0.3339]
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(5, 3)[1] == 1.0

@@ -1,0 +1,457 @@
+"""Page modals in a real browser: when, to whom, how often, with which focus. The clock is moved, never waited for.
+
+The demo shop has one modal, on tag pages. Stories change the rules in the page as the server might have written
+them; what the server writes is tested in `home/tests`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import DESK, PHONE
+from tests.e2e.test_pages import NARROW, WCAG
+
+ADDRESS = "/tags/sea-and-voyages/"
+MODAL = "dialog[data-modal]"
+NOON = "2026-11-20T12:00:00Z"
+CENTRE = {"k": "centre", "t": ["delay", 2, ""], "o": ["every", 7, 0, 1], "f": 0, "e": 0}
+RULES = re.compile(r'(<script id="modal-rules" type="application/json">)(.*?)(</script>)')
+
+
+def milliseconds(page: Page, text: str) -> int:
+    return page.evaluate("text => Date.parse(text)", text)
+
+
+@pytest.fixture
+def tag_page(visit, shop_running):
+    """`tag_page(k="top", …)` opens a tag's page whose modal has these rules; `others` are more of the same."""
+
+    def opened(*, others=(), viewport=DESK, settings=None, at=NOON, summary=None, consent=True, query="", **rule):
+        page = visit(viewport)
+        page.clock.install(time=at)
+        kind = rule.get("k", "centre")
+
+        def write(route):
+            response = route.fetch()
+            text = response.text()
+            found = RULES.search(text)
+            rules = json.loads(found[2])
+            [first] = rules["m"]
+            rules["m"] = [{**first, **CENTRE, **rule}]
+            rules["c"] = 0
+            for number, other in enumerate(others, 1):
+                rules["m"].append({**first, **CENTRE, "i": 1000 + number, **other})
+                again = re.search(r'<template id="modal-0-A">.*?</template>', text, re.DOTALL)[0]
+                again = again.replace("modal-0-A", f"modal-{number}-A").replace(
+                    "Something enormous", f"Number {number}"
+                )
+                text = text.replace("<template", f"{again}<template", 1)
+            rules |= settings or {}
+            text = text.replace("modal--corner", f"modal--{kind}")
+            if rules["m"][0]["v"] != first["v"]:
+                again = re.search(r'<template id="modal-0-A">.*?</template>', text, re.DOTALL)[0]
+                text = text.replace("<template", f"{again.replace('modal-0-A', 'modal-0-B')}<template", 1)
+            text = RULES.sub(lambda found: found[1] + json.dumps(rules) + found[3], text)
+            route.fulfill(response=response, body=text)
+
+        page.route(re.compile(re.escape(ADDRESS)), write)
+        if summary:
+            page.route("**/basket/summary/", lambda route: route.fulfill(json=summary))
+        if consent:
+            page.add_init_script(
+                "addEventListener('DOMContentLoaded', () => document.querySelectorAll('body [data-consent]').forEach(b => b.remove()))"
+            )
+        page.goto(f"{ADDRESS}{query}")
+        return page
+
+    return opened
+
+
+def after(page: Page, seconds: float) -> None:
+    page.clock.run_for(int(seconds * 1000))
+
+
+def is_shown(page: Page) -> bool:
+    return page.locator(MODAL).count() == 1
+
+
+def close(page: Page) -> None:
+    page.locator(MODAL).get_by_role("button", name="Close").click()
+    expect(page.locator(MODAL)).to_have_count(0)
+
+
+# --- When -------------------------------------------------------------------------------------
+
+
+def test_a_delay_is_waited_for_to_the_second(tag_page):
+    page = tag_page(t=["delay", 10, ""])
+
+    after(page, 9)
+    assert not is_shown(page)
+    after(page, 2)
+    expect(page.locator(MODAL)).to_be_visible()
+
+
+def test_start_and_end_hold_on_a_page_that_was_stored_before_them(tag_page):
+    page = tag_page(f=1795180200000, e=1795180260000, at="2026-11-20T13:09:00Z", o=["every", 7, 0, 1])
+    start = milliseconds(page, "2026-11-20T13:10:00Z")
+    assert start == 1795180200000
+
+    after(page, 58)
+    assert not is_shown(page)
+    after(page, 3)
+    assert is_shown(page)
+    after(page, 60)
+    assert not is_shown(page)
+    page.reload()
+    after(page, 10)
+    assert not is_shown(page)
+
+
+def test_a_start_in_the_night_of_the_summer_time_change_is_one_moment_everywhere(tag_page, visit):
+    # 02:00 British Summer Time on 28 March 2027 is 01:00 UTC, an hour after 00:00 UTC.
+    page = tag_page(f=1806195600000, at="2027-03-28T00:59:50Z")
+    assert milliseconds(page, "2027-03-28T02:00:00+01:00") == 1806195600000
+
+    after(page, 8)
+    assert not is_shown(page)
+    after(page, 4)
+    assert is_shown(page)
+
+
+def test_a_share_of_the_page_is_scrolled_first(tag_page):
+    page = tag_page(viewport=PHONE, t=["scroll", 60, ""])
+    after(page, 60)
+    assert not is_shown(page)
+
+    page.evaluate("scrollTo({top: document.documentElement.scrollHeight * 0.6, behavior: 'instant'})")
+    page.wait_for_timeout(100)
+    after(page, 1)
+    assert is_shown(page)
+
+
+def test_the_pointer_that_leaves_at_the_top_or_a_quick_way_up_means_leaving(tag_page):
+    page = tag_page(t=["exit", 0, ""])
+    after(page, 60)
+    assert not is_shown(page)
+    page.evaluate("document.documentElement.dispatchEvent(new MouseEvent('mouseout', {bubbles: true, clientY: -1}))")
+    after(page, 1)
+    assert is_shown(page)
+
+    page = tag_page(viewport=PHONE, t=["exit", 0, ""])
+    page.evaluate("scrollTo({top: 1500, behavior: 'instant'})")
+    page.wait_for_timeout(200)
+    after(page, 5)
+    assert not is_shown(page)
+    page.evaluate("scrollTo({top: 300, behavior: 'instant'})")
+    page.wait_for_timeout(200)
+    after(page, 1)
+    assert is_shown(page)
+
+
+def test_idle_begins_anew_with_each_movement(tag_page):
+    page = tag_page(t=["idle", 20, ""])
+    after(page, 15)
+    page.keyboard.press("Shift")
+    after(page, 15)
+    assert not is_shown(page)
+    after(page, 6)
+    assert is_shown(page)
+
+
+def test_a_click_opens_it_and_the_focus_comes_back_to_what_was_clicked(tag_page):
+    page = tag_page(t=["click", 0, ".site-footer__name"], o=["session", 7, 1, 1])
+    page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('afterbegin', '<a id=ask href=/offers/winter-table/>Ask</a>')"
+    )
+    after(page, 60)
+    assert not is_shown(page)
+    for _ in range(2):
+        page.locator("#ask").click()
+        expect(page.locator(MODAL)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#ask")).to_be_focused()
+    page.locator(".site-footer__name").click()
+    expect(page.locator(MODAL)).to_be_visible()
+
+
+# --- To whom ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "summary", "query", "expected"),
+    [
+        (["guest", "", "", 0, ""], {"count": 0, "name": ""}, "", True),
+        (["guest", "", "", 0, ""], {"count": 0, "name": "Ada"}, "", False),
+        (["member", "", "", 0, ""], {"count": 0, "name": "Ada"}, "", True),
+        (["", "", "empty", 0, ""], {"count": 0, "name": ""}, "", True),
+        (["", "", "empty", 0, ""], {"count": 1, "name": ""}, "", False),
+        (["", "", "over", 20, ""], {"count": 1, "name": "", "total": {"amount": "20.00", "currency": "GBP"}}, "", True),
+        (["", "", "over", 20, ""], {"count": 1, "name": "", "total": {"amount": "19.99", "currency": "GBP"}}, "", False),
+        (["", "", "", 0, "spring"], None, "?utm_campaign=spring", True),
+        (["", "", "", 0, "spring"], None, "", False),
+        (["", "first", "", 0, ""], None, "", True),
+        (["", "returning", "", 0, ""], None, "", False),
+    ],
+)  # fmt: skip
+def test_only_those_whom_the_rules_name_see_it(tag_page, who, summary, query, expected):
+    page = tag_page(w=who, summary=summary, query=query)
+    page.wait_for_timeout(200)
+
+    after(page, 10)
+
+    assert is_shown(page) == expected
+
+
+def test_a_later_visit_is_told_from_the_first(tag_page):
+    page = tag_page(w=["", "returning", "", 0, ""])
+    after(page, 5)
+    assert not is_shown(page)
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    after(page, 5)
+    assert is_shown(page)
+
+
+# --- How often --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("often", "seen"),
+    [
+        (["every", 7, 0, 1], [True, True, True, True]),
+        (["session", 7, 0, 1], [True, False, True, False]),
+        (["days", 7, 0, 1], [True, False, False, True]),
+        (["every", 7, 2, 1], [True, True, False, False]),
+    ],
+)
+def test_it_comes_as_often_as_its_rules_say(tag_page, often, seen):
+    """Twice in one visit, then in another one a day later, then a week later in the same one."""
+    page = tag_page(o=often)
+    found = []
+    for step in range(4):
+        if step:
+            if step == 2:
+                page.evaluate("sessionStorage.clear()")
+                page.clock.run_for(24 * 3600 * 1000)
+            if step == 3:
+                page.clock.run_for(7 * 24 * 3600 * 1000)
+            page.reload()
+        after(page, 5)
+        found.append(is_shown(page))
+        if found[-1]:
+            close(page)
+    assert found == seen
+
+
+def test_after_the_call_to_action_it_never_comes_again(tag_page):
+    page = tag_page()
+    after(page, 3)
+    page.locator(MODAL).get_by_role("link", name="See the winter table").click()
+    page.wait_for_url("**/tags/big-winter-reads/")
+
+    page.goto(ADDRESS)
+    after(page, 30)
+
+    assert not is_shown(page)
+
+
+def test_one_at_a_time_by_priority_with_a_rest_between(tag_page):
+    page = tag_page(p=10, others=[{"p": 90}], settings={"c": 60})
+
+    after(page, 3)
+    expect(page.locator(MODAL)).to_have_count(1)
+    expect(page.locator(MODAL)).to_contain_text("Number 1")
+    close(page)
+    after(page, 55)
+    assert not is_shown(page)
+    after(page, 10)
+    expect(page.locator(MODAL)).to_contain_text("Something enormous")
+
+
+def test_it_waits_while_the_consent_banner_is_open(tag_page):
+    page = tag_page(consent=False)
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<section id=asking data-consent>May we?</section>')")
+    after(page, 60)
+    assert not is_shown(page)
+
+    page.evaluate("document.querySelectorAll('[data-consent]').forEach(banner => banner.hidden = true)")
+    after(page, 2)
+    assert is_shown(page)
+
+
+# --- How it behaves ---------------------------------------------------------------------------
+
+
+def test_a_dialog_takes_the_focus_keeps_it_and_gives_it_back(tag_page):
+    page = tag_page()
+    page.locator("#site-search").focus()
+    page.keyboard.press("Shift+Tab")
+    page.evaluate("window.before = document.activeElement")
+    after(page, 3)
+    dialog = page.get_by_role("dialog", name="Something enormous for the dark evenings?")
+    expect(dialog).to_be_visible()
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || document.activeElement.closest('dialog') !== null"
+        )
+    assert page.evaluate("document.querySelector('dialog[data-modal]').matches(':modal')")
+
+    page.keyboard.press("Escape")
+
+    expect(dialog).to_have_count(0)
+    assert page.evaluate("document.activeElement === window.before")
+
+
+@pytest.mark.parametrize("kind", ["corner", "top", "bottom"])
+def test_a_bar_leaves_the_focus_where_it_is_and_closes_by_keyboard(tag_page, kind):
+    page = tag_page(k=kind)
+    page.locator("#main a").first.focus()
+    page.evaluate("window.before = document.activeElement")
+    after(page, 3)
+    expect(page.get_by_role("dialog", name="Something enormous")).to_be_visible()
+    assert page.evaluate("document.activeElement === window.before")
+    expect(page.locator(f"{MODAL} [role=status]")).to_have_text("Something enormous for the dark evenings?")
+
+    page.get_by_role("button", name="Close").last.focus()
+    page.keyboard.press("Escape")
+
+    assert not is_shown(page)
+    assert page.evaluate("document.activeElement === window.before")
+
+
+@pytest.mark.parametrize("kind", ["centre", "corner", "top", "bottom"])
+@pytest.mark.parametrize("viewport", [NARROW, {"width": 320, "height": 256}, DESK], ids=["320", "400%", "1280"])
+def test_every_kind_fits_has_no_fault_and_moves_nothing(tag_page, kind, viewport):
+    page = tag_page(k=kind, viewport=viewport)
+    page.evaluate(
+        "window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())"
+        " window.shift += entry.value; }).observe({type: 'layout-shift'});"
+    )
+    after(page, 3)
+    page.wait_for_timeout(400)
+
+    box = page.locator(MODAL).bounding_box()
+    button = page.locator(MODAL).get_by_role("button", name="Close")
+    button.scroll_into_view_if_needed()
+    size = button.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= viewport["width"]
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= viewport["height"]
+    assert min(size["width"], size["height"]) >= 24
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate("window.shift") == 0
+    faults = Axe().run(page, context=MODAL, options=WCAG).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
+
+
+def test_who_wants_no_motion_gets_none(visit, tag_page):
+    page = tag_page()
+    page.emulate_media(reduced_motion="reduce")
+    after(page, 3)
+    assert page.locator(MODAL).evaluate("dialog => getComputedStyle(dialog).animationName") == "none"
+
+
+def test_without_scripts_the_content_is_a_link_away(visit):
+    page = visit(javascript=False)
+    page.goto(ADDRESS)
+    page.get_by_role("link", name="Something enormous for the dark evenings?").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Something enormous for the dark evenings?")
+    expect(page.get_by_role("link", name="See the winter table")).to_be_visible()
+
+
+def test_only_pages_with_a_candidate_load_a_script_and_a_small_one(visit):
+    page = visit()
+    loaded = {}
+    page.on("response", lambda response: loaded.update({response.url: response}) if "/modals" in response.url else None)
+    for address in ("/", "/books/frankenstein/", "/basket/", "/tags/big-winter-reads/", "/no-such-page/"):
+        page.goto(address)
+    assert loaded == {}
+
+    page.goto(ADDRESS, wait_until="networkidle")
+
+    assert loaded
+    assert sum(len(gzip.compress(response.body(), 9)) for response in loaded.values()) < 6_000
+
+
+# --- What it remembers and counts -------------------------------------------------------------
+
+
+def counted(page: Page) -> list[list[object]]:
+    batches = []
+    page.on(
+        "request", lambda request: batches.append(request.post_data_json) if "/offers/count/" in request.url else None
+    )
+    page.batches = batches
+    return batches
+
+
+def test_the_same_browser_is_given_the_same_version_and_shares_are_kept(tag_page):
+    page = tag_page(v=[["A", 1], ["B", 3]], h=10, t=["click", 0, ""])
+
+    shares = page.evaluate(
+        """async () => {
+            const source = document.querySelector('script[src*="/modals."]')?.src
+            const path = performance.getEntriesByType('resource').map(e => e.name).find(n => n.includes('modals/rules'));
+            const { version } = await import(path);
+            const modal = { i: 7, h: 10, v: [["A", 1], ["B", 3]] };
+            const found = { A: 0, B: 0, '-': 0 };
+            for (let chance = 0; chance < 10000; chance++) found[version(modal, { chance })] += 1;
+            const again = [1, 2, 3].map(() => version(modal, { chance: 4321 }));
+            return { ...found, again: new Set(again).size };
+        }"""
+    )
+
+    assert shares["again"] == 1
+    assert abs(shares["-"] - 1000) < 120
+    assert abs(shares["A"] - 2250) < 150
+    assert abs(shares["B"] - 6750) < 200
+
+
+def test_nothing_is_stored_but_one_key_and_no_cookie(tag_page):
+    page = tag_page()
+    after(page, 3)
+    close(page)
+
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('modal'))") == ["booktime.modals"]
+    assert page.evaluate("Object.keys(sessionStorage).filter(key => key.includes('modal'))") == ["booktime.modals"]
+    assert page.evaluate("document.cookie") == ""
+    assert "orders" not in page.evaluate("sessionStorage['booktime.modals']")
+
+
+def test_what_happened_is_sent_in_one_batch_and_orders_only_with_consent(tag_page):
+    page = tag_page(viewport=DESK, t=["delay", 2, ""])
+    page.context.add_init_script("Object.defineProperty(navigator, 'webdriver', { get: () => false })")
+    page.reload()
+    batches = counted(page)
+    after(page, 3)
+    page.wait_for_timeout(300)
+    after(page, 2)
+    close(page)
+    after(page, 6)
+    page.wait_for_timeout(200)
+
+    [batch] = batches
+    assert [event[1:] for event in batch["e"]] == [["A", "eligible"], ["A", "shown"], ["A", "seen"], ["A", "dismissed"]]
+    assert "orders" not in page.evaluate("sessionStorage['booktime.modals']")
+
+    page.evaluate(
+        "document.documentElement.dataset.consentGranted = 'statistics';"
+        "document.dispatchEvent(new CustomEvent('consent:changed'))"
+    )
+    assert '"orders":[[' in page.evaluate("sessionStorage['booktime.modals']")
+    page.evaluate(
+        "document.documentElement.dataset.consentGranted = '';"
+        "document.dispatchEvent(new CustomEvent('consent:changed'))"
+    )
+    assert "orders" not in page.evaluate("sessionStorage['booktime.modals']")
