@@ -65,7 +65,7 @@ class BooksViewSet(PageListingViewSet):
         Column("byline", label=_("By"), accessor=_byline),
         Column("price", label=_("Price"), accessor=_price),
         Column("availability", label=_("Availability"), accessor=_availability),
-        DateColumn("latest_revision_created_at", label=_("Updated"), sort_key="latest_revision_created_at"),
+        DateColumn("date_updated", label=_("Updated"), sort_key="last_published_at"),
         PageStatusColumn("status", label=_("Status"), sort_key="live"),
     ]
 
