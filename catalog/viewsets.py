@@ -25,8 +25,8 @@ class BooksIndexView(IndexView):
     """Every book with what staff look for: who wrote it, what it costs, whether it is there."""
 
     def annotate_queryset(self, pages: QuerySet[ProductPage]) -> QuerySet[ProductPage]:
-        """The read model comes along in one query for all."""
-        return super().annotate_queryset(pages).prefetch_related("listing")
+        """The read model and the editions come along in one query each."""
+        return super().annotate_queryset(pages).prefetch_related("listing", "editions")
 
 
 def _card(page: ProductPage) -> Card | None:

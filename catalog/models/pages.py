@@ -162,8 +162,8 @@ class ProductPage(BasePage):
     @property
     def date_updated(self) -> dt.datetime | None:
         """When anything that shoppers see of the book last changed: its page, or one of its editions."""
-        edited = self.editions.aggregate(latest=models.Max("updated_at"))["latest"]
-        return max((moment for moment in (self.last_published_at, edited) if moment), default=None)
+        moments = [self.last_published_at, *(edition.updated_at for edition in self.editions.all())]
+        return max(filter(None, moments), default=None)
 
     def get_object_title(self) -> str:
         """Title, who wrote it, the shop: books of one title are told apart."""
