@@ -270,3 +270,8 @@ def test_a_shopper_is_told_that_some_copies_come_from_the_supplier(client, books
     assert sentence not in client.get("/basket/").content.decode()
     add(client, edition, 1)
     assert sentence in client.get("/basket/").content.decode()
+
+
+def test_the_summary_says_what_the_basket_costs_where_it_is_asked_for(client, shop):
+    assert client.get("/basket/summary/").json() == {"count": 0, "name": ""}
+    assert client.get("/basket/summary/?total=1").json()["total"] == {"amount": "0.00", "currency": "GBP"}

@@ -82,12 +82,19 @@ def remove(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def summary(request: HttpRequest) -> JsonResponse:
-    """How many copies are in the basket, and who is signed in: filled into pages that are the same for everybody."""
+    """How many copies are in the basket, and who is signed in: filled into pages that are the same for everybody.
+
+    With ?total also what the books cost, for who asks by the amount.
+    """
     basket = baskets.find(owner_of(request))
     count = sum(basket.lines.values_list("quantity", flat=True)) if basket else 0
     user = request.user
     name = (user.get_short_name() or user.email.partition("@")[0]) if user.is_authenticated else ""
-    return JsonResponse({"count": count, "name": name})
+    told: dict[str, object] = {"count": count, "name": name}
+    if "total" in request.GET:
+        goods = pricing.price_basket(basket).goods
+        told["total"] = {"amount": str(goods.amount), "currency": goods.currency}
+    return JsonResponse(told)
 
 
 def _page(request: HttpRequest, basket: Basket | None, status: int = 200) -> HttpResponse:
