@@ -11,7 +11,7 @@ from accounts import roles
 from accounts.models import User
 from catalog.models import CatalogPage
 
-STAFF = (roles.OWNER, roles.EDITOR, roles.MARKETER, roles.OFFICE, roles.DISPATCH)
+STAFF = (roles.OWNER, roles.EDITOR, roles.MARKETER, roles.OFFICE, roles.DISPATCH, roles.INTEGRATOR)
 OWNER_EDITOR = {roles.OWNER, roles.EDITOR}
 WRITERS = {roles.OWNER, roles.EDITOR, roles.MARKETER}
 OWNER_OFFICE = {roles.OWNER, roles.OFFICE}
@@ -29,7 +29,11 @@ REACHED_BY = {
     "/admin/snippets/catalog/contributor/add/": OWNER_EDITOR,
     "/admin/snippets/catalog/tag/": WRITERS | {roles.OFFICE},
     "/admin/snippets/catalog/edition/add/": OWNER_OFFICE,
-    "/admin/snippets/catalog/edition/": set(STAFF),
+    "/admin/snippets/catalog/edition/": set(STAFF) - {roles.INTEGRATOR},
+    "/admin/snippets/home/thirdpartyintegration/": {roles.OWNER, roles.MARKETER, roles.INTEGRATOR},
+    "/admin/snippets/home/thirdpartyintegration/add/": {roles.OWNER, roles.INTEGRATOR},
+    "/admin/settings/home/consentsettings/": {roles.OWNER, roles.MARKETER, roles.INTEGRATOR},
+    "/admin/consent-records/": {roles.OWNER, roles.INTEGRATOR},
     "/admin/settings/home/menus/": OWNER_EDITOR,
     "/admin/settings/home/footersettings/": OWNER_EDITOR,
     "/admin/redirects/": WRITERS,

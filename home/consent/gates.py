@@ -18,7 +18,7 @@ from wagtail.models import Site
 from wagtail.signals import page_slug_changed, page_unpublished, post_page_move
 
 from core import page_cache
-from home.consent.code import sources_of
+from home.consent.code import sources_of, without_style_attributes
 from home.consent.hosts import Sources, sources
 from home.consent.providers import Stored
 from home.consent.purposes import Purpose
@@ -163,7 +163,7 @@ def _gate(row: ThirdPartyIntegration) -> Gate:
         provider=row.provider,
         purpose=row.purpose,
         privacy_url=row.privacy_url,
-        code=code,
+        code=without_style_attributes(code),
         identifier=row.identifier,
         opt_out=kind.opt_out if kind else "",
         is_google=kind.is_google if kind else "googletagmanager.com" in code,

@@ -30,5 +30,14 @@ own_storage: list[OwnStorage] = [
         Stored("cookie", "messages", _("the next page"), _("Carries a note from one page to the next.")),
         _("a note such as “Your password was changed”"),
     ),
+    OwnStorage(
+        Stored(
+            "local",
+            "booktime.modals",
+            _("until you empty it"),
+            _("Remembers how often you saw a promotion, so that it does not come again. It is sent to nobody."),
+        ),
+        _("a page with a promotion"),
+    ),
     OwnStorage(Stored("cookie", COOKIE, _("6 months"), _("Remembers your choice on this page.")), _("a choice")),
 ]

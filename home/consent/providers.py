@@ -14,6 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from home.consent.purposes import Position, Purpose
 
 CUSTOM = "custom"
+STORAGE_KINDS = {
+    "cookie": _("Cookie"),
+    "local": _("Local storage"),
+    "session": _("Session storage"),
+    "database": _("Database (IndexedDB)"),
+}
+"""Where browsers keep things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +28,16 @@ class Stored:
     """Something that is kept in the visitor's browser."""
 
     kind: str
-    """cookie, local, session or database"""
+    """Key of `STORAGE_KINDS`."""
     name: str
     """A trailing `*` stands for any characters."""
     lifetime: str | Promise
     about: str | Promise = ""
+
+    @property
+    def kind_label(self) -> str | Promise:
+        """Where it is kept, in words."""
+        return STORAGE_KINDS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from wagtail.models import Orderable, PreviewableMixin, RevisionMixin
 from home.consent.code import digest, validate_code
 from home.consent.forms import IntegrationForm
 from home.consent.hosts import is_host, validate_hosts
-from home.consent.providers import CUSTOM, KINDS, PROVIDERS, Provider
+from home.consent.providers import CUSTOM, KINDS, PROVIDERS, STORAGE_KINDS, Provider
 from home.consent.purposes import Position, Purpose
 
 CODE_PERMISSION = "home.edit_integration_code"
@@ -199,16 +199,8 @@ class ThirdPartyIntegration(RevisionMixin, ClusterableModel):
 class IntegrationStorage(Orderable):
     """A cookie or key that an integration keeps in the browser."""
 
-    class Kind(models.TextChoices):
-        """Where browsers keep things."""
-
-        COOKIE = "cookie", _("Cookie")
-        LOCAL = "local", _("Local storage")
-        SESSION = "session", _("Session storage")
-        DATABASE = "database", _("Database (IndexedDB)")
-
     integration = ParentalKey(ThirdPartyIntegration, on_delete=models.CASCADE, related_name="stored")
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.COOKIE)
+    kind = models.CharField(_("kind"), max_length=8, choices=list(STORAGE_KINDS.items()), default="cookie")
     name = models.CharField(_("name"), max_length=120, help_text=_("A star at the end stands for anything: _ga_*"))
     lifetime = models.CharField(_("lifetime"), max_length=60, help_text=_("13 months"))
     about = models.CharField(_("what for"), max_length=200, blank=True)

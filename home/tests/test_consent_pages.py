@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from core import content_policy
 from home.consent import gates
-from home.consent.code import sources_of
+from home.consent.code import sources_of, without_style_attributes
 from home.consent.embeds import Embed, embed_of
 from home.models import ConsentSettings, StandardPage, ThirdPartyIntegration
 from home.tests.factories import contact_page, standard_page
@@ -227,6 +227,14 @@ def test_data_needs_no_hash_and_styles_have_theirs():
     }
 
 
+def test_style_attributes_wait_as_data_and_scripts_are_left_alone():
+    code = '<p class="a" style="color: red" id="b">x</p><script>a = "<p style=1>"</script><i STYLE=x>style=</i>'
+
+    assert without_style_attributes(code) == (
+        '<p class="a" data-style="color: red" id="b">x</p><script>a = "<p style=1>"</script><i data-style=x>style=</i>'
+    )
+
+
 def test_line_ends_of_a_form_are_the_ones_browsers_hash(client, pages):
     integration(code="<script>a\r\nb</script>")
 
@@ -367,7 +375,7 @@ def test_the_settings_page_lists_what_is_declared_and_what_the_shop_keeps_itself
     assert 'href="https://pixel.example/privacy"' in content
     assert content.count("data-consent-root") == 1
     assert "data-consent " not in content
-    assert "<noscript>" in content
+    assert "data-consent-unscripted" in content
 
 
 def test_a_preview_of_the_words_shows_the_banner_and_no_integration(admin_client, pages):

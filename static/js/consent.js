@@ -179,7 +179,10 @@ if (form) {
     choose("save", boxes.filter((box) => box.checked).map((box) => box.dataset.key)).then(sayStatus);
   });
   for (const note of form.querySelectorAll("[data-consent-gpc]")) note.hidden = !gpc;
-  if (form !== banner && !banner) form.hidden = false;
+  if (!banner) {
+    form.hidden = false;
+    document.querySelector("[data-consent-unscripted]").hidden = true;
+  }
 }
 document.addEventListener("click", onPlaceholder);
 for (const buttons of document.querySelectorAll("[data-gated-buttons]")) buttons.hidden = false;
