@@ -23,10 +23,11 @@ from home.models.modals import PageModal, Version
 
 def page_rules(showings: Sequence[Showing], *, cool_off_seconds: int, page_number: int) -> dict[str, Any]:
     """The rules of a page's candidates. Times are milliseconds since 1970, so no time zone is left to mistake."""
+    asks_amount = any(showing.rules["w"][2] == PageModal.Basket.OVER for showing in showings)
     return {
         "c": cool_off_seconds,
         "u": reverse("home:count"),
-        "s": reverse("commerce:basket_summary"),
+        "s": reverse("commerce:basket_summary") + ("?total=1" if asks_amount else ""),
         "p": page_number,
         "m": [
             {

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from wagtail.models import Workflow, WorkflowState
 
 from accounts import roles
@@ -64,12 +65,12 @@ def test_a_marketer_writes_and_schedules_and_an_editor_puts_it_live(client, memb
     client.force_login(member(roles.EDITOR))
     task = state.current_task_state
     client.post(f"/admin/snippets/home/pagemodal/workflow/action/{modal.pk}/approve/{task.pk}/", {"comment": ""})
-    modal.refresh_from_db()
+    modal = PageModal.objects.get()  # what is scheduled is remembered by the object
     assert (modal.live, modal.approved_schedule) == (False, True)
 
-    client.post(edit(modal), form_data(go_live_at="", **{"action-publish": "1"}))
-    modal.refresh_from_db()
-    assert modal.live
+    with time_machine.travel("2030-01-02 09:00:01Z", tick=False):
+        call_command("publish_scheduled")
+    assert PageModal.objects.get().live
 
 
 @pytest.mark.parametrize("role", [roles.OWNER, roles.EDITOR, roles.MARKETER, roles.OFFICE, roles.DISPATCH])

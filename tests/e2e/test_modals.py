@@ -239,9 +239,9 @@ def test_it_comes_as_often_as_its_rules_say(tag_page, often, seen):
         if step:
             if step == 2:
                 page.evaluate("sessionStorage.clear()")
-                page.clock.run_for(24 * 3600 * 1000)
+                page.clock.fast_forward(24 * 3600 * 1000)
             if step == 3:
-                page.clock.run_for(7 * 24 * 3600 * 1000)
+                page.clock.fast_forward(7 * 24 * 3600 * 1000)
             page.reload()
         after(page, 5)
         found.append(is_shown(page))
@@ -402,7 +402,7 @@ def test_the_same_browser_is_given_the_same_version_and_shares_are_kept(tag_page
     shares = page.evaluate(
         """async () => {
             const source = document.querySelector('script[src*="/modals."]')?.src
-            const path = performance.getEntriesByType('resource').map(e => e.name).find(n => n.includes('modals/rules'));
+            const path = performance.getEntriesByType('resource').map(e => e.name).find(n => n.includes('modals/when'));
             const { version } = await import(path);
             const modal = { i: 7, h: 10, v: [["A", 1], ["B", 3]] };
             const found = { A: 0, B: 0, '-': 0 };

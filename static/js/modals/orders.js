@@ -1,8 +1,6 @@
 // On the page that confirms an order: the modals of this visit led to one. Said once, and only where
 // statistics were agreed to; without that nothing was kept to say.
-import { mayMeasure } from "./consent.js";
-import { send } from "./counting.js";
-import { Memory } from "./memory.js";
+import { mayMeasure, Memory, send } from "./visit.js";
 
 const url = document.querySelector("script[data-count-url]")?.dataset.countUrl;
 const memory = new Memory(true);

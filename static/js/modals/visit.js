@@ -1,5 +1,5 @@
-// What this browser remembers of modals, under one key in each store: how often and when one was shown, and
-// a chance number for trials. It never leaves the browser. Where nothing may be stored, it lasts for the page.
+// What the browser remembers of modals, and what it says of them. What it remembers never leaves it; what
+// it says are totals of nobody in particular, which need no consent. Following a visitor to an order does.
 
 const KEY = "booktime.modals";
 
@@ -28,7 +28,7 @@ export class Memory {
       try {
         window[store].setItem(KEY, JSON.stringify(this[which]));
       } catch {
-        // Full or forbidden.
+        // Forbidden: it lasts for the page.
       }
     }
   }
@@ -53,14 +53,13 @@ export class Memory {
     return Boolean(this.visit.shown?.includes(modal.i));
   }
 
-  // Milliseconds until this one may follow the last one. One that comes on every page is no rest from itself.
+  // Milliseconds until it may follow the last one, if that was another.
   rest(modal, seconds, now) {
     const { closed, by } = this.lasting;
     if (!closed || closed > now || (by === modal.i && modal.o[0] === "every")) return 0;
     return closed + seconds * 1000 - now;
   }
 
-  // True the first time in a visit.
   isNewInVisit(modal) {
     this.refresh();
     const met = (this.visit.met ??= []);
@@ -91,7 +90,6 @@ export class Memory {
     this.write();
   }
 
-  // For orders that follow in the visit; only where statistics were agreed to.
   keepForOrders(pairs) {
     if (pairs.length) this.visit.orders = pairs;
     else delete this.visit.orders;
@@ -102,10 +100,58 @@ export class Memory {
     (this.lasting.modals ??= {})[modal.i] = { ...this.of(modal), ...values };
   }
 
-  // Another tab may have written in between.
+  // Another tab may have written.
   refresh() {
     if (!this.stores.lasting) return;
     const stored = this.read("lasting");
     if (stored.visits) this.lasting = stored;
   }
 }
+
+export const mayMeasure = () =>
+  (document.documentElement.dataset.consentGranted ?? "").split(" ").includes("statistics");
+
+const PAUSE = 5000;
+
+export class Count {
+  constructor(rules, memory) {
+    this.isOn = !rules.preview && !navigator.webdriver;
+    this.url = rules.u;
+    this.page = rules.p;
+    this.memory = memory;
+    this.events = [];
+    this.met = memory.visit.orders ?? [];
+    addEventListener("pagehide", () => this.send());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.send());
+    document.addEventListener("consent:changed", () => this.follow());
+  }
+
+  // Once in a visit, also where held out.
+  eligible(modal, code) {
+    if (!this.isOn || !this.memory.isNewInVisit(modal)) return;
+    this.add(modal, code, "eligible");
+    this.met.push([modal.i, code]);
+    this.follow();
+  }
+
+  follow() {
+    this.memory.keepForOrders(mayMeasure() ? this.met : []);
+  }
+
+  add(modal, code, event) {
+    if (!this.isOn) return;
+    this.events.push([modal.i, code, event]);
+    this.timer ??= setTimeout(() => this.send(), PAUSE);
+  }
+
+  send() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (!this.events.length) return;
+    send(this.url, { p: this.page, e: this.events });
+    this.events = [];
+  }
+}
+
+export const send = (url, batch) =>
+  navigator.sendBeacon(url, new Blob([JSON.stringify(batch)], { type: "application/json" }));
