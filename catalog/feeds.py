@@ -9,9 +9,10 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import gzip
+import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import IO, Any
 from xml.sax.saxutils import escape, quoteattr
@@ -19,6 +20,8 @@ from xml.sax.saxutils import escape, quoteattr
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -83,12 +86,7 @@ def _feed(request: HttpRequest, kind: str, title: str, link: str, tag: Tag | Non
         author_name=settings.WAGTAIL_SITE_NAME if kind == "atom" else None,
     )
     rows = list(_latest(tag))
-    texts = {
-        pk: description_of(short, description.raw_data, 500)
-        for pk, short, description in ProductPage.objects.filter(pk__in=[row.pk for row in rows]).values_list(
-            "pk", "short_description", "description"
-        )
-    }
+    texts = _descriptions([row.pk for row in rows], 500)
     for row in rows:
         url = absolute(base, book_url(row.face["slug"]))
         who = byline(row.face["people"])
@@ -111,6 +109,15 @@ def _latest(tag: Tag | None) -> Any:
     if tag:
         rows = rows.filter(pk__in=BookTag.objects.filter(tag=tag).values("page_id"))
     return rows.order_by("-newest", "-page_id").only("face", "newest")[:NEW_BOOKS]
+
+
+def _descriptions(page_ids: Collection[int], limit: int) -> dict[int, str]:
+    """The texts of books by their ids: read as they are kept, without a block made of each."""
+    pages = ProductPage.objects.order_by().filter(pk__in=page_ids)
+    return {
+        pk: description_of(short, json.loads(blocks or "[]"), limit)
+        for pk, short, blocks in pages.values_list("pk", "short_description", Cast("description", TextField()))
+    }
 
 
 def _teaser(row: BookListing, text: str, base: str) -> str:
@@ -244,12 +251,7 @@ def _items(base: str, at: dt.datetime, left_out: Counter[str]) -> Iterator[str]:
         if not rows:
             return
         last = max(rows)
-        texts = {
-            pk: description_of(short, description.raw_data, _LONGEST_TEXT)
-            for pk, short, description in ProductPage.objects.order_by()
-            .filter(pk__in=rows)
-            .values_list("pk", "short_description", "description")
-        }
+        texts = _descriptions(rows, _LONGEST_TEXT)
         for edition in Edition.objects.with_offer().filter(product__in=rows, is_active=True).order_by("pk"):
             try:
                 yield _item(base, rows[edition.product_id].face, edition, texts.get(edition.product_id, ""), at)

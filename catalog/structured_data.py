@@ -238,7 +238,7 @@ def _edition(
     types = [name for name in ("Product" if pictures or not kind else "", kind) if name]
     is_work = kind in {"Book", "Audiobook"}
     published = row.publication_date
-    node = {
+    node: Node = {
         "@type": types if len(types) > 1 else types[0],
         "@id": f"{absolute(shown.url)}#{row.sku}",
         "name": shown.title,

@@ -123,7 +123,7 @@ def _graph(context: Context, request: HttpRequest, base: str, canonical: str) ->
     page, listing, tags = context.get("page"), context.get("listing"), context.get("tags")
     nodes = [data.breadcrumbs(whole, context.get("breadcrumbs") or (), canonical)]
     book = context.get("book")
-    if isinstance(book, ShownBook):
+    if page is not None and isinstance(book, ShownBook):
         return [*data.book(whole, home, book, page.get_meta_description(), timezone.now()), *nodes]
     if isinstance(page, Page):
         site = Site.find_for_request(request)
