@@ -11,7 +11,7 @@ import re
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 from django.utils import timezone
@@ -133,6 +133,30 @@ def test_the_policy_of_one_page_says_nothing_about_the_next(client, pages):
     answers = [client.get(path)["Content-Security-Policy"] == STRICT for path in ("/", "/basket/", "/", "/basket/")]
 
     assert answers == [False, True, False, True]
+
+
+def test_a_stored_page_keeps_its_policy_and_both_change_with_the_integration(
+    client, pages, settings, django_capture_on_commit_callbacks
+):
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "consent-pages"}
+    settings.CACHES = {**settings.CACHES, "pages": memory}
+    caches["pages"].clear()
+
+    def seen() -> list[tuple[bool, bool]]:
+        answers = [client.get("/about-us/") for _ in range(3)]
+        assert answers[1]["ETag"] == answers[2]["ETag"]
+        return [
+            ("Pixel" in templates(one.content.decode()), one["Content-Security-Policy"] != STRICT) for one in answers
+        ]
+
+    assert seen() == [(False, False)] * 3
+    with django_capture_on_commit_callbacks(execute=True):
+        made = integration()
+    assert seen() == [(True, True)] * 3
+    assert client.get("/about-us/", HTTP_IF_NONE_MATCH=client.get("/about-us/")["ETag"]).status_code == 304
+    with django_capture_on_commit_callbacks(execute=True):
+        made.delete()
+    assert seen() == [(False, False)] * 3
 
 
 @pytest.mark.parametrize("path", ["/", "/books/", "/about-us/"])
