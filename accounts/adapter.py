@@ -24,9 +24,7 @@ class AccountAdapter(DefaultAccountAdapter):
         message = self.render_mail(template_prefix, email, {"request": self.request, **context})
         html = next((body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), "")
         transaction.on_commit(
-            lambda: enqueue(
-                send_account_mail, subject=message.subject, body=message.body, html=html, to=message.to
-            )
+            lambda: enqueue(send_account_mail, subject=message.subject, body=message.body, html=html, to=message.to)
         )
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

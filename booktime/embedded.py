@@ -20,7 +20,8 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 WORKER = ["db_worker", "--interval", "0.5", "--no-startup-delay", "--no-reload", "--queue-name"]
-COMPANIONS = (("worker", [*WORKER, "default"]), ("slow worker", [*WORKER, "slow"]), ("clock", ["schedule"]))
+COMPANIONS = (("worker", 0, [*WORKER, "default"]), ("slow worker", 15, [*WORKER, "slow"]), ("clock", 0, ["schedule"]))
+"""What runs beside the server: name, niceness (pictures are made when nobody needs the processor), arguments."""
 PDF_LIBRARIES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
 
 
@@ -36,7 +37,7 @@ def ensure_secret_key() -> None:
 
 def pdf_is_possible() -> bool:
     """True where WeasyPrint finds its system libraries (looked up in a process of its own)."""
-    return subprocess.run([sys.executable, "-c", "import weasyprint"], capture_output=True, check=False).returncode == 0  # noqa: S603
+    return subprocess.run([sys.executable, "-c", "import weasyprint"], capture_output=True, check=False).returncode == 0
 
 
 def ensure_pdf_libraries() -> None:
@@ -48,9 +49,9 @@ def ensure_pdf_libraries() -> None:
         return
     if not pdf_is_possible() and shutil.which("apt-get") and os.geteuid() == 0:
         print("Installing the libraries that PDF invoices need …", flush=True)
-        subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=subprocess.DEVNULL)  # noqa: S607
+        subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
         subprocess.run(
-            ["apt-get", "install", "-y", "-qq", *PDF_LIBRARIES],  # noqa: S603, S607
+            ["apt-get", "install", "-y", "-qq", *PDF_LIBRARIES],
             check=False,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -94,11 +95,12 @@ def prepare_database() -> None:
         call_command("demo")
 
 
-def keep_running(name: str, arguments: list[str], stopping: threading.Event) -> None:
+def keep_running(name: str, niceness: int, arguments: list[str], stopping: threading.Event) -> None:
     """Run a companion process and start it again should it end."""
     while not stopping.is_set():
         started = time.monotonic()
-        process = subprocess.Popen([sys.executable, str(BASE_DIR / "manage.py"), *arguments])  # noqa: S603
+        command = ["nice", "-n", str(niceness), sys.executable, str(BASE_DIR / "manage.py"), *arguments]
+        process = subprocess.Popen(command)
         while process.poll() is None and not stopping.wait(0.2):
             pass
         if stopping.is_set():
@@ -136,8 +138,7 @@ def main() -> None:
 
     stopping = threading.Event()
     companions = [
-        threading.Thread(target=keep_running, args=(name, arguments, stopping), daemon=True)
-        for name, arguments in COMPANIONS
+        threading.Thread(target=keep_running, args=(*companion, stopping), daemon=True) for companion in COMPANIONS
     ]
     for companion in companions:
         companion.start()

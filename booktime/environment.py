@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import environ
@@ -25,7 +25,7 @@ def stop(name: str, what_to_do: str) -> NoReturn:
     sys.exit(f"BookTime cannot start: {name} {what_to_do} (see .env.example)")
 
 
-def read(name: str, kind: str = "str", default: object = environ.Env.NOTSET) -> object:
+def read(name: str, kind: str = "str", default: object = environ.Env.NOTSET) -> Any:
     """A setting from the environment, read as `kind` ("str", "bool", "int", "list", "db_url", "email_url")."""
     if os.environ.get(name) == "":
         del os.environ[name]  # an empty setting is one that was not made
@@ -37,7 +37,7 @@ def read(name: str, kind: str = "str", default: object = environ.Env.NOTSET) -> 
         stop(name, f"is not understood: {error}.")
 
 
-def database(var_dir: Path) -> dict[str, object]:
+def database(var_dir: Path) -> dict[str, Any]:
     """Django's settings of the database named by DATABASE_URL; without one, SQLite in `var_dir`.
 
     SQLite gets WAL, foreign keys, 20 seconds of patience and IMMEDIATE transactions, so that two

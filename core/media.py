@@ -14,6 +14,6 @@ def serve_rendition(request: HttpRequest, path: str) -> HttpResponseBase:
     """
     if not path.startswith("images/"):
         raise Http404
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response

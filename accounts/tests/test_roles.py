@@ -170,4 +170,3 @@ def test_roles_are_made_in_a_database_without_pages(db):
     roles.apply()
 
     assert set(Group.objects.values_list("name", flat=True)) == set(STAFF)
-

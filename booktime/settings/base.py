@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
@@ -119,7 +120,10 @@ if REDIS_URL:
             "SOCKET_TIMEOUT": 1,
         },
     }
-    CACHES = {"default": {**_redis, "KEY_PREFIX": "booktime"}, "pages": {**_redis, "KEY_PREFIX": "booktime-pages"}}
+    CACHES: dict[str, Any] = {
+        "default": {**_redis, "KEY_PREFIX": "booktime"},
+        "pages": {**_redis, "KEY_PREFIX": "booktime-pages"},
+    }
     DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 else:
     CACHES = {
@@ -268,7 +272,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview frames the shop's own pages.
 
 # --- Logs ------------------------------------------------------------------------------------
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {

@@ -18,7 +18,7 @@ if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_SECURE = True
 
-SENTRY_DSN = read("SENTRY_DSN", default="")
+SENTRY_DSN = str(read("SENTRY_DSN", default=""))
 if SENTRY_DSN:
     import sentry_sdk
 

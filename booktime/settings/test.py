@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 
 from .base import *  # noqa: E402, F403
-from .base import CACHES, DATABASES, LOGGING  # noqa: E402
+from .base import CACHES, DATABASES, LOGGING, MIDDLEWARE, REDIS_URL  # noqa: E402
 
 _files = Path(tempfile.mkdtemp(prefix="booktime-test-"))
 
@@ -27,5 +27,7 @@ STORAGES = {
 }
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "slow"]}}
 LOGGING["root"]["level"] = "WARNING"
-# Every page is rendered, so that what it costs can be measured; the tests of the page cache switch it on.
-CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+if not REDIS_URL:
+    CACHES["pages"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"}
+# Every page is rendered, so that what it costs can be measured; the tests of the page cache put it back.
+MIDDLEWARE.remove("core.page_cache.PageCacheMiddleware")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -110,7 +111,7 @@ class Edition(index.Indexed, models.Model):
     def __str__(self) -> str:
         return f"{self.product.title} ({self.get_format_display()}, {self.isbn or self.sku})"
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the SKU filled: the ISBN, else a code of our own."""
         self.isbn = self.isbn or None
         if not self.sku:

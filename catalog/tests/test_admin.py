@@ -187,7 +187,8 @@ def test_the_explorer_of_the_catalogue_offers_no_manual_order(books_page, owner,
 @pytest.mark.parametrize(
     "name",
     ["books:index", "wagtailsnippets_catalog_edition:list", "wagtailsnippets_catalog_contributor:list",
-     "wagtailsnippets_catalog_publisher:list", "wagtailsnippets_catalog_series:list", "wagtailsnippets_catalog_tag:list"],
+     "wagtailsnippets_catalog_publisher:list", "wagtailsnippets_catalog_series:list",
+     "wagtailsnippets_catalog_tag:list"],
 )  # fmt: skip
 def test_a_list_of_the_catalogue_costs_the_same_for_one_and_for_twenty(
     books_page, owner, client, name, django_assert_max_num_queries

@@ -145,7 +145,11 @@ def _known_address(request: HttpRequest) -> dict[str, object]:
     """What a signed-in shopper need not type again."""
     if not request.user.is_authenticated:
         return {"country": settings.SHOP_COUNTRY}
-    known = {"email": request.user.email, "full_name": request.user.get_full_name(), "country": settings.SHOP_COUNTRY}
+    known: dict[str, object] = {
+        "email": request.user.email,
+        "full_name": request.user.get_full_name(),
+        "country": settings.SHOP_COUNTRY,
+    }
     last = request.user.addresses.first()
     if last:
         known |= {name: getattr(last, name) for name in checkout.ADDRESS_FIELDS} | {"country": last.country.code}

@@ -26,10 +26,7 @@ from core.page_cache import PageCacheMiddleware
 @pytest.fixture(autouse=True)
 def pages(settings):
     """The cache of pages, switched on: Redis where the suite runs on services, else memory."""
-    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"}
-    kind = {**settings.CACHES["default"], "KEY_PREFIX": "booktime-pages"} if settings.REDIS_URL else memory
-    settings.CACHES = {**settings.CACHES, "pages": kind}
-    caches["pages"].clear()
+    settings.MIDDLEWARE = ["core.page_cache.PageCacheMiddleware", *settings.MIDDLEWARE]
     return caches["pages"]
 
 
