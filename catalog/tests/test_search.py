@@ -81,7 +81,8 @@ def test_what_can_be_had_now_breaks_the_tie(shop):
 @pytest.mark.parametrize(
     "query",
     ["eclair", "ÉCLAIR", "éclair", "tolkien", "J.R.R. Tolkien", "jrr tolkien", "JRR", "virago", "martin beck",
-     "eclairs tale", "tale eclair", "A novel", "ecl", "tolkien éclairs", "9780306406157", "0306406152", "buns", "crime"],
+     "eclairs tale", "tale eclair", "A novel", "ecl", "tolkien éclairs", "9780306406157", "0306406152",
+     "buns", "crime"],
 )  # fmt: skip
 def test_a_book_is_found_by_what_a_shopper_remembers(shop, query):
     book(
