@@ -11,7 +11,7 @@ import re
 
 import pytest
 import time_machine
-from django.core.cache import cache, caches
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 from django.utils import timezone
@@ -138,9 +138,7 @@ def test_the_policy_of_one_page_says_nothing_about_the_next(client, pages):
 def test_a_stored_page_keeps_its_policy_and_both_change_with_the_integration(
     client, pages, settings, django_capture_on_commit_callbacks
 ):
-    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "consent-pages"}
-    settings.CACHES = {**settings.CACHES, "pages": memory}
-    caches["pages"].clear()
+    settings.MIDDLEWARE = ["core.page_cache.PageCacheMiddleware", *settings.MIDDLEWARE]
 
     def seen() -> list[tuple[bool, bool]]:
         answers = [client.get("/about-us/") for _ in range(3)]
