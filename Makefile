@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PY := $(BIN)/python
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+PYTEST := $(PY) -m pytest --numprocesses auto --ignore tests/e2e
 HOST ?= 127.0.0.1
 PORT ?= 8000
 export HOST PORT
@@ -44,12 +45,12 @@ schedule: .venv/.run ## the clock that runs due jobs
 	@exec $(PY) manage.py schedule
 
 test: .venv/.dev ## the whole suite that needs no service
-	@DATABASE_URL= REDIS_URL= $(PY) -m pytest
+	@DATABASE_URL= REDIS_URL= $(PYTEST) && DATABASE_URL= REDIS_URL= $(PY) -m pytest tests/e2e
 
 test-services: .venv/.dev ## the same suite on PostgreSQL and Redis
 	@DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres} \
 	 REDIS_URL=$${REDIS_URL:-redis://127.0.0.1:6379/15} \
-	 sh -c '$(PY) -m tests.services && exec $(PY) -m pytest'
+	 sh -c '$(PY) -m tests.services && $(PYTEST) && exec $(PY) -m pytest tests/e2e'
 
 test-browser: .venv/.dev ## only the stories in a real browser
 	@$(PY) -m pytest tests/e2e

@@ -160,7 +160,7 @@ def test_taken_slugs_get_the_surname_and_then_a_number():
 
 
 @pytest.mark.services
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer; two only queue")
 def test_two_bulks_and_an_editor_at_once_leave_a_sound_tree(shop):
     parent = CatalogPage.objects.get()

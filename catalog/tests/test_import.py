@@ -1027,7 +1027,7 @@ def test_the_command_completes_what_an_interrupted_run_left(books_page, feed):
 
 
 @pytest.mark.services
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer; two only queue")
 def test_two_imports_and_an_editor_at_once_make_every_book_once(shop, monkeypatch):
     monkeypatch.setattr("catalog.importers.load.CHUNK", 40)
@@ -1068,7 +1068,7 @@ def test_two_imports_and_an_editor_at_once_make_every_book_once(shop, monkeypatc
 
 
 @pytest.mark.services
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a database that other processes reach")
 def test_workers_of_their_own_index_everything(shop, feed):
     out = StringIO()
@@ -1078,7 +1078,7 @@ def test_workers_of_their_own_index_everything(shop, feed):
     assert (Unindexed.objects.count(), BookListing.objects.count()) == (0, 2)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_import_that_is_killed_is_completed_by_the_next(shop, tmp_path):
     """A process of its own on the test's database, ended with SIGKILL after a few chunks."""
     path = tmp_path / "many.csv"
