@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.tasks import enqueue
+from core.throttle import is_too_often
 from home.models.contact import ContactMessage
-from home.senders import asked
 from home.tasks import mail_contact_message
 
 TRAP = "website"
@@ -64,7 +64,7 @@ def receive(form: ContactForm, *, sender: str) -> ContactMessage:
     Raises:
         TooManyMessages: more than `MESSAGES_AN_HOUR` from this network address.
     """
-    if asked("home.contact", sender, seconds=60 * 60) > MESSAGES_AN_HOUR:
+    if is_too_often("contact", sender, limit=MESSAGES_AN_HOUR, seconds=60 * 60):
         raise TooManyMessages(_("That is a lot of messages in one hour. Please wait a little and send it again."))
     with transaction.atomic():
         message: ContactMessage = form.save()

@@ -19,8 +19,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
+from core.throttle import is_too_often
 from home.models.modals import FIRST_VARIANT, HOLD_OUT, ModalCount, ModalVariant, PageModal
-from home.senders import asks_too_often
 
 LARGEST = 4096
 """Bytes of a batch."""
@@ -53,7 +53,8 @@ def count(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=403)
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
         return HttpResponse(status=413)
-    if asks_too_often("home.modals.count", request, limit=BATCHES_A_MINUTE, seconds=60):
+    sender = request.META.get("REMOTE_ADDR", "")
+    if is_too_often("modals", sender, limit=BATCHES_A_MINUTE, seconds=60):
         return HttpResponse(status=429)
     try:
         happenings = read(request.body)
