@@ -61,6 +61,8 @@ class Entry:
     body: bytes
     headers: tuple[tuple[str, str], ...]
     etag: str
+    until: float
+    """Time stamp from which it holds no longer, whatever else is true."""
     stamp: str
     versions: dict[str, str]
 
@@ -107,6 +109,8 @@ class PageCacheMiddleware:
         query = _known(request.META.get("QUERY_STRING", ""))
         key = _key(request, query)
         entry, stamp = _read(cache, key)
+        if entry is not None and entry.until <= time.time():
+            entry = None
         if entry is not None and entry.stamp == stamp:
             return _answer(request, entry)
         if entry is not None and _versions(cache, entry.versions) == entry.versions:
@@ -133,11 +137,12 @@ class PageCacheMiddleware:
             body=gzip.compress(response.content, 6, mtime=0),
             headers=tuple((name, value) for name, value in response.items() if name.lower() not in _NOT_KEPT),
             etag=f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"',
+            until=time.time() + (seconds := _seconds(cache, stamp)),
             stamp=stamp,
             versions=versions,
         )
         # A change while the page was rendered may have come too late for it: such a page is shown once, not kept.
-        if cache.get(STAMP) == stamp and (seconds := _seconds(cache, stamp)) > 0:
+        if cache.get(STAMP) == stamp and seconds > 0:
             cache.set(key, entry, seconds)
         return _answer(request, entry)
 

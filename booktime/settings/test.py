@@ -28,7 +28,13 @@ STORAGES = {
 }
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "slow"]}}
 LOGGING["root"]["level"] = "WARNING"
-if not REDIS_URL:
+if REDIS_URL:
+    # Each process of the suite has a Redis database of its own, for each empties its caches before a test.
+    _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for _cache in CACHES.values():
+        _address, _number = REDIS_URL.rsplit("/", 1)
+        _cache["LOCATION"] = f"{_address}/{int(_number) - _worker}"
+else:
     CACHES["pages"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"}
 # Every page is rendered, so that what it costs can be measured; the tests of the page cache put it back.
 MIDDLEWARE.remove("core.page_cache.PageCacheMiddleware")
