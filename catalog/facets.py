@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,6 +50,8 @@ class State:
     number: int = 0
     live: BitMap = field(default_factory=BitMap)
     keys: Mapping[str, BitMap] = field(default_factory=dict)
+    orders: dict[str, Sequence[int]] = field(default_factory=dict)
+    """Ids in the orders of long lists, as far as somebody paged into their depths: kept by `catalog.listing`."""
     _counts: dict[object, dict[str, int]] = field(default_factory=dict)
 
     def having(self, key: str) -> BitMap:

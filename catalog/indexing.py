@@ -146,7 +146,8 @@ def _learn_words(rows: Iterable[BookListing]) -> None:
     words = {word for row in rows if row.is_live for word in row.names.split() if len(word) > 2 and word.isalpha()}
     known = set(SearchWord.objects.filter(word__in=words).values_list("word", flat=True)) if len(words) < 500 else ()
     SearchWord.objects.bulk_create(
-        [SearchWord(word=word) for word in sorted(words.difference(known))], ignore_conflicts=True
+        [SearchWord(word=word, backwards=word[::-1], length=len(word)) for word in sorted(words.difference(known))],
+        ignore_conflicts=True,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -30,6 +32,8 @@ from core.money import Money
 PAGE_SIZE = 24
 FEW = 1000
 """Up to so many books are picked by their ids and sorted; of more, a sort index is walked."""
+FAR = 5000
+"""Entries of a sort index that a page may cost; one that is further is found in the whole order, read once."""
 
 SHOWN_VALUES = 8
 MOST_VALUES = 40
@@ -198,7 +202,7 @@ def listing_of(
     at = timezone.now()
     return Listing(
         cards=[card_of_face(row.face, row.offers, at) for row in rows],
-        total=FEW if shelf.is_capped and not wanted.is_filtered else len(chosen),
+        total=len(chosen),
         is_capped=shelf.is_capped and not wanted.is_filtered,
         first=offset + 1 if rows else 0,
         last=offset + len(rows),
@@ -276,16 +280,20 @@ def _walk(state: State, chosen: BitMap, sort: str, offset: int, limit: int) -> l
     """Ids of one page of many books: along the sort index, keeping what is chosen.
 
     The index alone is read, never the rows, so the cost is the distance: it does not depend on how many
-    books the shop has, only on how sparse the chosen ones are (at worst FEW of all) and how far the page is.
+    books the shop has, only on how sparse the chosen ones are (at worst FEW of all). For a page that is far, the
+    whole order is kept with the state of the catalogue.
     """
     ids: list[int] = []
-    for books, members in _segments(state, sort):
+    for name, books, members in _segments(state, sort):
         here = chosen & members
         if offset >= len(here):
             offset -= len(here)
             continue
         if len(here) == len(members):
             ids += books[offset : offset + limit - len(ids)]
+        elif (offset + limit) * len(members) / len(here) > FAR:
+            order = state.orders.get(name) or state.orders.setdefault(name, array("Q", books))
+            ids += itertools.islice(filter(here.__contains__, order), offset, offset + limit - len(ids))
         else:
             ids += _kept(books, here, offset, limit - len(ids), len(here) / len(members))
         offset = 0
@@ -294,16 +302,17 @@ def _walk(state: State, chosen: BitMap, sort: str, offset: int, limit: int) -> l
     return ids
 
 
-def _segments(state: State, sort: str) -> Iterator[tuple[QuerySet[BookListing, int], BitMap]]:
-    """The stretches of the sort index, with their members: books without a price come after all others."""
+def _segments(state: State, sort: str) -> Iterator[tuple[str, QuerySet[BookListing, int], BitMap]]:
+    """The stretches of the sort index, with name and members: books without a price come after all others."""
     live = BookListing.objects.filter(is_live=True).values_list("pk", flat=True)
     if sort in {PRICE, PRICE_DESC}:
         sign = "-" if sort == PRICE_DESC else ""
         priced = state.priced
-        yield live.filter(price__isnull=False).order_by(f"{sign}price", f"{sign}page_id"), priced
-        yield live.filter(price__isnull=True).order_by(f"{sign}price", f"{sign}page_id"), state.live - priced
+        order = (f"{sign}price", f"{sign}page_id")
+        yield f"{sort} priced", live.filter(price__isnull=False).order_by(*order), priced
+        yield f"{sort} unpriced", live.filter(price__isnull=True).order_by(*order), state.live - priced
     else:
-        yield live.order_by(*_ORDERS[sort]), state.live
+        yield sort, live.order_by(*_ORDERS[sort]), state.live
 
 
 def _kept(books: QuerySet[BookListing, int], chosen: BitMap, offset: int, limit: int, density: float) -> list[int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models.functions import Length
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from rapidfuzz.distance import OSA
@@ -25,8 +25,8 @@ from catalog.models.editions import Edition
 from catalog.models.listing import BookListing, SearchWord
 from catalog.models.people import Tag
 
-MOST = 1000
-"""Candidates that are looked at: a shopper who gets more needs other words."""
+MOST = 480
+"""Candidates of a tier that are looked at, twenty pages: a shopper who gets more needs other words."""
 LONGEST_QUERY = 200
 MOST_WORDS = 10
 SUGGESTED = 6
@@ -40,7 +40,9 @@ _SHORTEST_PREFIX = 3
 _ENOUGH = 24
 """With so many books that have the whole word, it is not also taken as a beginning."""
 _FEWEST_TYPED = 2
-_MOST_VOCABULARY = 100_000
+_SHORT = 5
+"""Letters up to which a word is taken to have one typing error at most; a longer one may have two."""
+_MOST_VOCABULARY = 5_000
 
 _ROWS = "SELECT page_id, substr(names, 1, 400) FROM catalog_booklisting"
 """The ranking compares the first 400 characters of the names: title, subtitle and people."""
@@ -91,24 +93,26 @@ def find(query: str, state: State) -> Found:
     if not asked:
         return Found((), False)
     newest = state.live.max() if state.live else 0
-    names = _matching([_by_names(asked, newest)], MOST)
-    if len(names) < _ENOUGH:
-        names += _matching(_by_beginnings(asked), MOST)
-    # Those that hold the words anywhere are the same and more, so this tier is cut only where the catalogue has more.
-    texts = _matching([_by_words(asked, newest)], MOST) if len(names) < MOST else []
-    places = dict(names) | dict(_matching([_by_title(asked)], _TITLES))
+    names, titles = _matching((_by_names(asked, newest), MOST), (_by_title(asked), _TITLES))
+    beginnings, texts = _matching(
+        (_by_beginnings(asked) if len(names) < _ENOUGH else None, MOST),
+        # Those that hold the words anywhere are the same and more: this tier is cut only where the catalogue has more.
+        (_by_words(asked, newest) if len(names) < MOST else None, MOST),
+    )
+    places = dict(names) | dict(beginnings) | dict(titles)
     ranked = _ranked(asked, places, {page_id for page_id, _names in texts} - places.keys(), state)
-    return Found(ranked[:MOST], max(len(names), len(texts)) >= MOST)
+    return Found(ranked[:MOST], max(map(len, (names, beginnings, texts))) >= MOST)
 
 
 def correct(query: str) -> str | None:
     """The query with each unknown word replaced by the nearest known one; None where nothing is near."""
     asked = words(query)[:MOST_WORDS]
     known = set(SearchWord.objects.filter(word__in=asked).values_list("word", flat=True))
-    corrected = [word if word in known or word.isdecimal() else _nearest(word) for word in asked]
-    if None in corrected or corrected == asked:
+    unknown = {word for word in asked if word not in known and not word.isdecimal()}
+    nearest = _nearest(unknown)
+    if not unknown or unknown - nearest.keys():
         return None
-    return " ".join(str(word) for word in corrected)
+    return " ".join(nearest.get(word, word) for word in asked)
 
 
 def suggest(query: str, state: State) -> Suggestions:
@@ -116,9 +120,10 @@ def suggest(query: str, state: State) -> Suggestions:
     asked = words(query)[:MOST_WORDS]
     if not state.live or len("".join(asked)) < _FEWEST_TYPED:
         return Suggestions([], [], [])
-    names = dict(
-        _matching([_by_title(asked), _by_names(asked, state.live.max()), *_by_beginnings(asked)], _FOR_SUGGESTIONS)
-    )
+    tiers = (_by_title(asked), _by_names(asked, state.live.max()), _by_beginnings(asked))
+    names = {
+        page_id: lines for found in _matching(*((tier, _FOR_SUGGESTIONS) for tier in tiers)) for page_id, lines in found
+    }
     ranked = [page_id for page_id in _ranked(asked, names, (), state) if page_id in state.live]
     people = _people_among(asked, names)
     rows = BookListing.objects.only("face", "offers").in_bulk([*ranked[:SUGGESTED], *people.values()])
@@ -145,20 +150,26 @@ def suggest(query: str, state: State) -> Suggestions:
 @dataclass(frozen=True, slots=True)
 class _Statement:
     sql: str
-    parameters: tuple[object, ...]
+    parameters: tuple[str, ...]
 
 
-def _matching(statements: Iterable[_Statement], limit: int) -> list[tuple[int, str]]:
-    """Ids and names of the candidates of all statements, at most `limit` of each."""
-    found = list(statements)
-    if not found:
-        return []
-    parts = (f"SELECT * FROM ({statement.sql} LIMIT %s) t{n}" for n, statement in enumerate(found))  # noqa: S608 - ours
-    with connection.cursor() as cursor:
-        cursor.execute(
-            " UNION ALL ".join(parts), [value for statement in found for value in (*statement.parameters, limit)]
+def _matching(*tiers: tuple[_Statement | None, int]) -> list[list[tuple[int, str]]]:
+    """Ids and names of the candidates of each tier, at most as many as its limit; one query for all."""
+    found: list[list[tuple[int, str]]] = [[] for _tier in tiers]
+    wanted = [(number, statement, limit) for number, (statement, limit) in enumerate(tiers) if statement]
+    if wanted:
+        parts = (
+            f"SELECT {number}, t{number}.* FROM ({statement.sql} LIMIT %s) t{number}"  # noqa: S608 - our own text
+            for number, statement, _limit in wanted
         )
-        return cursor.fetchall()
+        values: list[str | int] = [
+            value for _number, statement, limit in wanted for value in (*statement.parameters, limit)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts), values)
+            for number, page_id, names in cursor.fetchall():
+                found[number].append((page_id, names))
+    return found
 
 
 def _by_title(asked: Sequence[str]) -> _Statement:
@@ -177,19 +188,17 @@ def _by_names(asked: Sequence[str], newest: int) -> _Statement:
     return _Statement(_FTS5_NAMES, (" ".join(f'"{word}"' for word in asked),))
 
 
-def _by_beginnings(asked: Sequence[str]) -> list[_Statement]:
-    """Books whose names hold all words, of the last one its beginning; none where that is too short."""
+def _by_beginnings(asked: Sequence[str]) -> _Statement | None:
+    """Books whose names hold all words, of the last one its beginning; None where that is too short."""
     *whole, last = asked
     if len(last) < _SHORTEST_PREFIX and last.isascii():
-        return []
+        return None
     if connection.vendor == "postgresql":
-        return [
-            _Statement(
-                f"{_ROWS} WHERE catalog_names(names, page_id) @@ to_tsquery('pg_catalog.simple', %s)",
-                (" & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"]),),
-            )
-        ]
-    return [_Statement(_FTS5_NAMES, (" ".join([*(f'"{word}"' for word in whole), f'"{last}"*']),))]
+        return _Statement(
+            f"{_ROWS} WHERE catalog_names(names, page_id) @@ to_tsquery('pg_catalog.simple', %s)",
+            (" & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"]),),
+        )
+    return _Statement(_FTS5_NAMES, (" ".join([*(f'"{word}"' for word in whole), f'"{last}"*']),))
 
 
 def _by_words(asked: Sequence[str], newest: int) -> _Statement:
@@ -252,26 +261,31 @@ def _place(query: str, asked: Sequence[str], lines: str) -> int:
 # --- Typing errors -------------------------------------------------------------------------------
 
 
-def _nearest(word: str) -> str | None:
-    """The known word with the fewest typing errors: among those with its first letter, else among all."""
-    if len(word) < 3:
-        return None
-    errors = 1 if len(word) <= 5 else 2
-    sized = SearchWord.objects.annotate(length=Length("word")).filter(
-        length__range=(len(word) - errors, len(word) + errors)
-    )
-    for vocabulary in (sized.filter(word__gte=word[0], word__lt=word[0] + _LAST), sized):
-        best = min(
-            (
-                (distance, -len(known), known)
-                for known in vocabulary.order_by().values_list("word", flat=True)[:_MOST_VOCABULARY]
-                if (distance := OSA.distance(word, known, score_cutoff=errors)) <= errors
-            ),
-            default=None,
+def _nearest(unknown: Iterable[str]) -> dict[str, str]:
+    """For each word the known one with the fewest typing errors; none for a word that nothing is near.
+
+    Only words that begin or end with the same letters are compared: few, however many the vocabulary has.
+    One error leaves the beginning or the end of a word as it was, and so do most pairs of errors.
+    """
+    errors = {word: 1 if len(word) <= _SHORT else 2 for word in unknown if len(word) >= _SHORTEST_PREFIX}
+    if not errors:
+        return {}
+    alike = Q()
+    for word, most in errors.items():
+        same = min(3, (len(word) - 1) // 2)
+        begin, end = word[:same], word[: -same - 1 : -1]
+        alike |= Q(length__range=(len(word) - most, len(word) + most)) & (
+            Q(word__gte=begin, word__lt=begin + _LAST) | Q(backwards__gte=end, backwards__lt=end + _LAST)
         )
-        if best:
-            return best[2]
-    return None
+    vocabulary = SearchWord.objects.filter(alike).order_by().values_list("word", flat=True)[:_MOST_VOCABULARY]
+    near: dict[str, tuple[int, bool, int, str]] = {}
+    for known in vocabulary:
+        for word, most in errors.items():
+            distance = OSA.distance(word, known, score_cutoff=most)
+            if distance <= most:
+                rank = (distance, known[0] != word[0], -len(known), known)
+                near[word] = min(near.get(word, rank), rank)
+    return {word: rank[-1] for word, rank in near.items()}
 
 
 # --- Suggestions ---------------------------------------------------------------------------------

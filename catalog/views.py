@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from pyroaring import BitMap
-from wagtail.models import Site
 
 from catalog import facets, indexing, search
 from catalog.addresses import book_url
@@ -21,6 +20,7 @@ from catalog.faces import SPECS, cover_of, picture_of
 from catalog.facets import State
 from catalog.listing import Listing, Shelf, listing_context, listing_of
 from catalog.models import Contributor, Publisher, Series
+from core.models import home_crumb
 
 
 @require_safe
@@ -108,9 +108,7 @@ def _page(request: HttpRequest, template: str, label: str, listing: Listing, **c
 
 
 def _breadcrumbs(request: HttpRequest, label: str) -> list[dict[str, str]]:
-    site = Site.find_for_request(request)
-    home = {"label": site.root_page.title if site else _("Home"), "url": reverse("wagtail_serve", args=[""])}
-    return [home, {"label": label, "url": ""}]
+    return [home_crumb(request), {"label": label, "url": ""}]
 
 
 def _photo(person: Contributor) -> dict[str, Any] | None:

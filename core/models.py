@@ -10,11 +10,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
-from wagtail.models import Page, Site
+from wagtail.models import Page, PageViewRestriction, Site
 from wagtailmetadata.models import MetadataPageMixin
 
 from core.middleware import SITE_GENERATION, SITE_SECONDS
@@ -78,6 +80,18 @@ class BasePage(MetadataPageMixin, Page):
             for page in self.get_ancestors().filter(depth__gt=1)
         ]
         return [*crumbs, {"label": self.title, "url": ""}]
+
+    def get_view_restrictions(self) -> models.QuerySet[PageViewRestriction]:
+        """Wagtail's answer; without its look at every ancestor where the shop has no private page at all."""
+        if not PageViewRestriction.objects.exists():
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
+
+
+def home_crumb(request: HttpRequest) -> dict[str, str]:
+    """The first of all breadcrumbs, known without asking the tree."""
+    site = Site.find_for_request(request)
+    return {"label": site.root_page.title if site else gettext("Home"), "url": reverse("wagtail_serve", args=[""])}
 
 
 ROBOTS_TXT = """User-agent: *

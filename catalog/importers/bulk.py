@@ -7,6 +7,7 @@ own functions under a lock of the parent; the log; the search index; the referen
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -122,6 +123,11 @@ def insert_rows(
             if key:
                 keys += [returned[0] for returned in cursor.fetchall()]
     return keys
+
+
+def new_uuid() -> uuid.UUID:
+    """A random UUID that need not be secret: `uuid4` asks the kernel for each one, which is a tenth of a row's cost."""
+    return uuid.UUID(int=random.getrandbits(128), version=4)
 
 
 def _log_creation(pages: Sequence[Page]) -> None:

@@ -78,20 +78,20 @@ def decide(record: Record, known: Known | None, source: str, pictures: Sequence[
             note = _("there is nothing to delete: the shop does not have this product")
             return Decision(Outcome.UNCHANGED, record, Known(None), warnings=[note], remember=False)
         return Decision(Outcome.CREATED, record, _applied(record, Known(None), source, digest))
-    again = source == known.memory.source
-    repeated = again and digest in known.memory.seen
+    repeated = digest in known.memory.said_by(record.sender or NOBODY, source)
     if record.notification is Notification.DELETE:
         if repeated or known.is_deleted:
             return Decision(Outcome.UNCHANGED, record, known, remember=False)
         return Decision(Outcome.DELETED, record, _applied(record, known, source, digest))
     if repeated or (digest == known.digest and not known.is_deleted):
-        decision = Decision(Outcome.UNCHANGED, record, _heard(record, known, source, digest), remember=not again)
+        decision = Decision(Outcome.UNCHANGED, record, _heard(record, known, source, digest), remember=not repeated)
         has_others = pictures and mark(pictures) != known.memory.said.get("pictures", "")
         if has_others and known.edition is not None and core_of(record) == known.memory.core:
             decision.outcome, decision.only_pictures, decision.remember = Outcome.UPDATED, True, True
         return decision
     warnings = []
-    if again and record.notification is Notification.FULL and core_of(record) == known.memory.core:
+    same_file = source == known.memory.source
+    if same_file and record.notification is Notification.FULL and core_of(record) == known.memory.core:
         # A row for each category: one book, all the tags.
         if mark_of_prices(record) != known.memory.prices:
             warnings.append(_("the book stands in the file more than once with different prices; the last one counts"))
@@ -122,10 +122,9 @@ def _refusal(record: Record, known: Known | None) -> str:
 
 def _heard(record: Record, known: Known, source: str, digest: str) -> Known:
     """What is known once the record has been heard; `digest` is that of the record as it came."""
-    before = known.memory
-    seen = [*(before.seen if source == before.source else ()), digest]
-    memory = replace(before, source=source, seen=list(dict.fromkeys(seen)))
-    sender = record.sender or NOBODY
+    before, sender = known.memory, record.sender or NOBODY
+    said = dict.fromkeys([*before.said_by(sender, source), digest])
+    memory = replace(before, source=source, heard={**before.heard, sender: [source, *said]})
     return replace(known, memory=memory, sender=sender, sent_at=record.sent_at or known.sent_at)
 
 

@@ -27,8 +27,9 @@ class Memory:
 
     source: str = ""
     """The file that said it last."""
-    seen: list[str] = field(default_factory=list)
-    """Digests of everything that file has said of the edition: all of it is a repeat when the file comes again."""
+    heard: dict[str, list[str]] = field(default_factory=dict)
+    """By sender: the last file that changed or confirmed the edition, then digests of all that it said of it. All of
+    that is a repeat when the file comes again, whatever another sender has said since."""
     core: str = ""
     """Digest without tags and prices: rows of one book in several categories agree in it."""
     tags: list[str] = field(default_factory=list)
@@ -45,7 +46,13 @@ class Memory:
     @classmethod
     def of(cls, feed: FeedRecord | None) -> Memory:
         """The memory of an edition; an empty one where no feed has spoken of it."""
-        return cls(**feed.written) if feed is not None else cls()
+        written = feed.written if feed is not None else {}
+        return cls(**{name: written[name] for name in cls.__slots__ if name in written})
+
+    def said_by(self, sender: str, source: str) -> list[str]:
+        """Digests of what this sender has said in this file; none where its last file was another one."""
+        file, *digests = self.heard.get(sender, [""])
+        return digests if file == source else []
 
     def as_json(self) -> dict[str, Any]:
         """As `FeedRecord.written` keeps it."""

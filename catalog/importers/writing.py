@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from catalog.choices import DIGITAL_FORMATS, DatePrecision, Role, SupplierAvailability
 from catalog.importers import grouping, queue
-from catalog.importers.bulk import add_children, delete_rows, found_in, insert_rows, rows_by_page
+from catalog.importers.bulk import add_children, delete_rows, found_in, insert_rows, new_uuid, rows_by_page
 from catalog.importers.decisions import Decision, Outcome
 from catalog.importers.marks import Memory, mark, mark_of_html, mark_of_prices, merged_ids
 from catalog.importers.names import Names, house_of, resolve
@@ -162,7 +161,9 @@ class Writer:
                 _assign(job.edition, name, saying.value)
                 _note(job.memory.said, name, saying.said)
                 _note(job.memory.wrote, name, saying.kept)
-        Edition.objects.bulk_create([job.edition for job in jobs])
+        keys = insert_rows(Edition, (job.edition for job in jobs), key=Edition._meta.pk)
+        for job, pk in zip(jobs, keys, strict=True):
+            job.edition.pk = pk
         insert_rows(Price, (price for job in jobs for price in _prices(job)))
         insert_rows(
             StockRecord,
@@ -192,7 +193,7 @@ class Writer:
 
 def _page(job: _Job, names: Names) -> ProductPage:
     """A page as the record describes it, without its place and address."""
-    page = ProductPage(title=job.record.title)
+    page = ProductPage(title=job.record.title, translation_key=new_uuid())
     for name, saying in _page_sayings(job, names):
         if name not in _CHILDREN:
             _assign(page, name, saying.value)
@@ -267,7 +268,7 @@ def _named(name: str, rows: dict[str, int]) -> _Saying:
 
 def _stream(markup: str) -> str:
     """A description as a StreamField keeps it: one block of text, or nothing."""
-    return json.dumps([{"type": "text", "value": markup, "id": str(uuid.uuid4())}] if markup else [])
+    return json.dumps([{"type": "text", "value": markup, "id": str(new_uuid())}] if markup else [])
 
 
 def _roles(record: Record, names: Names) -> list[tuple[int, str]]:

@@ -91,6 +91,8 @@ class SearchWord(models.Model):
     """A word that stands in the name of some book: what a mistyped word is compared with."""
 
     word = models.CharField(max_length=64, primary_key=True)
+    backwards = models.CharField(max_length=64, db_index=True, editable=False)
+    length = models.PositiveSmallIntegerField(editable=False)
 
     class Meta:
         verbose_name = _("search word")

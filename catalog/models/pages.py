@@ -9,13 +9,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel, PublishingPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Orderable, Page, PageManager, PageViewRestriction, Site
+from wagtail.models import Orderable, Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
@@ -31,7 +31,7 @@ from catalog.panels import EditionsPanel
 from catalog.product import product_context
 from catalog.summaries import description_of
 from catalog.tags import tags_with_covers
-from core.models import BasePage
+from core.models import BasePage, home_crumb
 
 
 class CatalogPage(BasePage):
@@ -145,18 +145,11 @@ class ProductPage(BasePage):
         parts = super().get_url_parts(request)
         return parts if parts is None or parts[2] is None else (parts[0], parts[1], book_url(self.slug))
 
-    def get_view_restrictions(self) -> models.QuerySet[PageViewRestriction]:
-        """Wagtail's answer; without its look at every ancestor where the shop has no private page at all."""
-        if not PageViewRestriction.objects.exists():
-            return PageViewRestriction.objects.none()
-        return super().get_view_restrictions()
-
     def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
         """Home, the catalogue, the book: known without asking the tree."""
-        site = Site.find_for_request(request)
         catalogue = getattr(self, "catalogue", None)
-        home = {"label": site.root_page.title if site else _("Home"), "url": reverse("wagtail_serve", args=[""])}
-        books = {"label": catalogue.title if catalogue else _("Books"), "url": f"{home['url']}books/"}
+        home = home_crumb(request)
+        books = {"label": catalogue.title if catalogue else gettext("Books"), "url": f"{home['url']}books/"}
         return [home, books, {"label": self.title, "url": ""}]
 
     @property
@@ -323,7 +316,7 @@ class TagPage(BasePage):
         if index is None:
             return super().get_breadcrumbs(request)
         return [
-            *index.get_breadcrumbs(request)[:-1],
+            home_crumb(request),
             {"label": index.title, "url": index.get_url(request) or ""},
             {"label": self.title, "url": ""},
         ]

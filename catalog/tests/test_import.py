@@ -436,6 +436,16 @@ def test_one_book_twice_with_different_prices_is_reported(books_page):
     assert [price.amount for price in Price.objects.all()] == [Decimal("8.99")]
 
 
+def test_two_senders_who_repeat_themselves_do_not_take_turns(books_page):
+    bring(record(sender="Penguin", pages=300), source="penguin")
+    bring(record(sender="Gardners", pages=310), source="gardners")
+
+    assert outcomes(record(sender="Penguin", pages=300), source="penguin") == ["unchanged"]
+    assert outcomes(record(sender="Gardners", pages=310), source="gardners") == ["unchanged"]
+    assert Edition.objects.get().pages == 310
+    assert outcomes(record(sender="Penguin", pages=320), source="penguin, later") == ["updated"]
+
+
 def test_a_file_of_yesterday_brings_yesterdays_data_back(books_page):
     bring(record(pages=1), source="yesterday")
     bring(record(pages=2), source="today")

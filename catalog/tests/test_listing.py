@@ -20,11 +20,13 @@ def four(shop):
     book("Bravo", format="paperback", in_stock=0, language="en", publication_date=dt.date(2002, 1, 1))
 
 
-@pytest.fixture(params=["picked", "walked"])
-def both_ways(request, monkeypatch):
-    """Few books are picked by id, many are found along the sort index: the lists are the same."""
-    if request.param == "walked":
+@pytest.fixture(params=["picked", "walked", "far"])
+def every_way(request, monkeypatch):
+    """Few books are picked by id, many found along the sort index or in the whole order: the lists are the same."""
+    if request.param != "picked":
         monkeypatch.setattr(lists, "FEW", 0)
+    if request.param == "far":
+        monkeypatch.setattr(lists, "FAR", 0)
 
 
 def listing_at(client, address: str):
@@ -63,7 +65,7 @@ def titles(client, address: str) -> list[str]:
         ),
     ],
 )
-def test_a_list_shows_what_its_address_asks_for(client, four, both_ways, query, expected):
+def test_a_list_shows_what_its_address_asks_for(client, four, every_way, query, expected):
     assert titles(client, f"/books/{query}") == expected
 
 
@@ -77,7 +79,7 @@ def test_a_page_beyond_the_last_is_not_found(client, four, page):
     assert client.get(f"/books/?page={page}").status_code == (200 if not page.isdigit() else 404)
 
 
-def test_pages_hold_24_books_and_every_book_once(client, shop, both_ways):
+def test_pages_hold_24_books_and_every_book_once(client, shop, every_way):
     for number in range(50):
         book(f"Book {number:02d}", format="paperback" if number % 2 else "hardback")
 

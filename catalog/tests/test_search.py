@@ -132,11 +132,28 @@ def test_a_mistyped_word_is_corrected(client, shop):
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("persuation", "persuasion"), ("bersuasion", "persuasion"), ("jnae", "jane")]
+    ("typed", "meant"),
+    [
+        ("persuation", "persuasion"),
+        ("bersuasion", "persuasion"),
+        ("persuasio", "persuasion"),
+        ("jnae", "jane"),
+        ("ajne", "jane"),
+        ("emam", "emma"),
+        ("emna woodhuose", "emma woodhouse"),
+    ],
 )
 def test_typing_errors_of_each_kind_are_understood(shop, typed, meant):
-    book("Persuasion")
+    book("Persuasion", contributors=["Jane Austen"])
+    book("Emma", subtitle="Miss Woodhouse")
     assert search.correct(typed) == meant
+
+
+def test_however_many_words_are_mistyped_they_are_corrected_in_two_queries(shop, django_assert_num_queries):
+    book("Persuasion and other novels", contributors=["Jane Austen"])
+
+    with django_assert_num_queries(2):
+        assert search.correct("jnae austne persusaion novles") == "jane austen persuasion novels"
 
 
 def test_nothing_near_is_nothing_found(client, shop):
