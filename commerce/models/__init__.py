@@ -2,6 +2,7 @@
 
 from commerce.models.basket import Basket, BasketLine, CheckoutDraft
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
+from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
 from commerce.models.shipping import DeliveryMethod
 from commerce.models.tax import TaxRate
@@ -13,10 +14,13 @@ __all__ = [
     "DeliveryMethod",
     "Invoice",
     "InvoiceCounter",
+    "LeastDeliveryFee",
     "Order",
     "OrderEvent",
     "OrderLine",
     "OrderTax",
+    "PriceLawFigures",
+    "PriceLawProfile",
     "SellerSettings",
     "TaxRate",
 ]

@@ -1,13 +1,13 @@
-"""Delivery methods and tax rates in the Wagtail admin."""
+"""Delivery methods, tax rates and price laws in the Wagtail admin."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
-from commerce.models import DeliveryMethod, TaxRate
+from commerce.models import DeliveryMethod, PriceLawProfile, TaxRate
 
 
 class DeliveryMethodViewSet(ModelViewSet):
@@ -51,10 +51,46 @@ class TaxRateViewSet(ModelViewSet):
     ]
 
 
+class PriceLawViewSet(ModelViewSet):
+    """Fixed book prices, and the least that delivery may cost, by country."""
+
+    model = PriceLawProfile
+    name = "price_laws"
+    icon = "lock"
+    menu_label = _("Price laws")
+    copy_view_enabled = False
+    list_display = ["name", Column("reach", label=_("Countries"), accessor="reach")]
+    panels = [
+        FieldPanel("name"),
+        FieldPanel("countries"),
+        InlinePanel(
+            "figures",
+            heading=_("Fixed prices"),
+            label=_("Figures"),
+            panels=[
+                FieldPanel("valid_from"),
+                FieldRowPanel([FieldPanel("fixes_print"), FieldPanel("fixes_ebooks")]),
+                FieldRowPanel([FieldPanel("most_off_posted"), FieldPanel("most_off_collected")]),
+                FieldPanel("source"),
+            ],
+        ),
+        InlinePanel(
+            "least_fees",
+            heading=_("Least delivery fees"),
+            label=_("Fees"),
+            panels=[
+                FieldRowPanel([FieldPanel("valid_from"), FieldPanel("currency"), FieldPanel("threshold")]),
+                FieldRowPanel([FieldPanel("fee_below"), FieldPanel("fee_from")]),
+                FieldPanel("source"),
+            ],
+        ),
+    ]
+
+
 class RatesGroup(ModelViewSetGroup):
     """The menu item "Delivery and tax"."""
 
     menu_label = _("Delivery and tax")
     menu_icon = "globe"
     menu_order = 300
-    items = (DeliveryMethodViewSet, TaxRateViewSet)
+    items = (DeliveryMethodViewSet, TaxRateViewSet, PriceLawViewSet)

@@ -1,0 +1,103 @@
+"""What the law on book prices allows: discounts, and how little a delivery may cost. Reads, never writes. ADR 0013."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django_countries import countries
+
+from catalog.models import Edition
+from catalog.offers import offer_for
+from commerce.models.law import LeastDeliveryFee, PriceLawFigures
+from commerce.models.tax import TaxClass, tax_class_of
+from core.money import Money
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LeastFee:
+    """The least that delivery costs below a value of new printed books, and from it on."""
+
+    threshold: Money
+    below: Money
+    from_it: Money
+
+
+@dataclass(frozen=True)
+class Law:
+    """The law of the country of delivery, or of collection. Without figures, prices are free."""
+
+    country: str
+    fixes_print: bool = False
+    fixes_ebooks: bool = False
+    most_off_posted: Decimal = NOTHING
+    most_off_collected: Decimal = NOTHING
+    least_fees: Mapping[str, LeastFee] = field(default_factory=dict)
+    """By currency. The law's figure is never converted: a shop enters it in each currency it sells in."""
+
+    def refusal(self, edition: Edition, is_collected: bool) -> str:
+        """Why nothing may be taken off a new copy, in words; empty where something may."""
+        if self.most_discount(edition, is_collected) != NOTHING:
+            return ""
+        if not self._fixes(tax_class_of(edition.format)):
+            return _("Its price is fixed by the publisher, so nothing may be taken off.")
+        place = {"country": countries.name(self.country)}
+        if is_collected or edition.is_digital or not self.most_off_collected:
+            return (
+                _("By law new books are sold at their fixed price in %(country)s, so nothing may be taken off.") % place
+            )
+        return _(
+            "By law new books are delivered to %(country)s at their fixed price, so nothing may be taken off. "
+            "Where you collect them in the shop, up to %(percent)s %% may be."
+        ) % {**place, "percent": f"{self.most_off_collected.normalize():f}"}
+
+    def most_discount(self, edition: Edition, is_collected: bool) -> Decimal | None:
+        """Percent that may be taken off a new copy; None where there is no limit. Reads the edition's prices."""
+        limit = self.allowance(tax_class_of(edition.format), is_new=True, is_collected=is_collected)
+        if limit is None and offer_for(edition).is_fixed:
+            return NOTHING
+        return limit
+
+    def allowance(self, kind: TaxClass, *, is_new: bool, is_collected: bool) -> Decimal | None:
+        """Percent that the law lets be taken off goods of a kind; None where it sets no limit, as for used books."""
+        if not is_new or not self._fixes(kind):
+            return None
+        return self.most_off_collected if is_collected and kind == TaxClass.BOOKS else self.most_off_posted
+
+    def least_delivery(self, goods: Money, new_books: Money) -> Money:
+        """The least that the delivery of `goods` may cost, of which `new_books` are new and printed."""
+        fee = self.least_fees.get(goods.currency)
+        if fee is None or not new_books:
+            return Money.zero(goods.currency)
+        return fee.below if new_books < fee.threshold else fee.from_it
+
+    def _fixes(self, kind: TaxClass) -> bool:
+        return (kind == TaxClass.BOOKS and self.fixes_print) or (kind == TaxClass.EBOOKS and self.fixes_ebooks)
+
+
+def law_for(country: str, on: dt.date) -> Law:
+    """The law that holds in a country (ISO 3166, two letters) on a day. Costs two queries."""
+    rows = PriceLawFigures.objects.select_related("profile").filter(valid_from__lte=on).order_by("valid_from")
+    named = [row for row in rows if country in row.profile.named] or [row for row in rows if not row.profile.named]
+    if not named:
+        return Law(country)
+    figures = named[-1]
+    fees = LeastDeliveryFee.objects.filter(profile=figures.profile, valid_from__lte=on).order_by("valid_from")
+    return Law(
+        country,
+        fixes_print=figures.fixes_print,
+        fixes_ebooks=figures.fixes_ebooks,
+        most_off_posted=figures.most_off_posted,
+        most_off_collected=figures.most_off_collected,
+        least_fees={
+            row.currency: LeastFee(
+                *(Money(amount, row.currency) for amount in (row.threshold, row.fee_below, row.fee_from))
+            )
+            for row in fees
+        },
+    )

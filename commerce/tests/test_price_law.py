@@ -1,0 +1,152 @@
+"""What the law lets a shop take off the price of a book, and how little a delivery may cost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from catalog.tests.factories import book
+from commerce.models import PriceLawProfile
+from commerce.models.tax import TaxClass
+from commerce.price_law import Law, law_for
+from core.money import Money
+
+pytestmark = pytest.mark.django_db
+TODAY = dt.date(2026, 11, 20)
+
+
+def eur(amount: str) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+@pytest.fixture
+def sold(books_page):
+    """An edition of each format, as it is asked for."""
+
+    def edition(book_format: str, *, is_fixed: bool = False):
+        found = book(f"A {book_format}", format=book_format).editions.get()
+        found.prices.update(is_fixed=is_fixed)
+        return found
+
+    return edition
+
+
+@pytest.mark.parametrize(
+    ("country", "book_format", "is_fixed", "is_collected", "most"),
+    [
+        ("FR", "paperback", False, False, 0),
+        ("FR", "paperback", False, True, 5),
+        ("FR", "ebook", False, False, 0),
+        ("FR", "gift", False, False, None),
+        ("GP", "hardback", False, False, 0),
+        ("DE", "paperback", False, False, 0),
+        ("DE", "paperback", False, True, 0),
+        ("DE", "audiobook", False, False, None),
+        ("GB", "paperback", False, False, None),
+        ("GB", "ebook", True, False, 0),
+        ("US", "paperback", False, False, None),
+        ("US", "paperback", True, True, 0),
+    ],
+)
+def test_how_much_may_be_taken_off(sold, country, book_format, is_fixed, is_collected, most):
+    edition, law = sold(book_format, is_fixed=is_fixed), law_for(country, TODAY)
+
+    assert law.most_discount(edition, is_collected) == most
+    assert bool(law.refusal(edition, is_collected)) == (most == 0)
+
+
+def test_a_refusal_names_the_country_and_the_way_out(sold):
+    assert law_for("FR", TODAY).refusal(sold("paperback"), is_collected=False) == (
+        "By law new books are delivered to France at their fixed price, so nothing may be taken off. "
+        "Where you collect them in the shop, up to 5 % may be."
+    )
+    assert law_for("DE", TODAY).refusal(sold("ebook"), is_collected=False) == (
+        "By law new books are sold at their fixed price in Germany, so nothing may be taken off."
+    )
+    assert law_for("GB", TODAY).refusal(sold("ebook", is_fixed=True), is_collected=False) == (
+        "Its price is fixed by the publisher, so nothing may be taken off."
+    )
+
+
+@pytest.mark.parametrize(
+    ("goods", "new_books", "least"),
+    [
+        ("34.99", "34.99", "3.00"),
+        ("35.00", "35.00", "0.01"),
+        ("64.99", "34.99", "3.00"),  # with a mug for 30.00, which is no book
+        ("30.00", "0.00", "0.00"),  # a mug, or second-hand books
+    ],
+)
+def test_delivery_to_france_costs_at_least_what_the_decree_says(goods, new_books, least):
+    assert law_for("FR", TODAY).least_delivery(eur(goods), eur(new_books)) == eur(least)
+
+
+@pytest.mark.parametrize("country", ["DE", "GB", "US"])
+def test_elsewhere_delivery_may_be_free(country):
+    assert law_for(country, TODAY).least_delivery(eur("10.00"), eur("10.00")) == eur("0")
+
+
+def test_a_fee_is_never_converted_from_another_currency():
+    law = law_for("FR", TODAY)
+    assert law.least_delivery(Money(Decimal(10), "GBP"), Money(Decimal(10), "GBP")) == Money(Decimal(3), "GBP")
+    assert not law.least_delivery(Money(Decimal(10), "CHF"), Money(Decimal(10), "CHF"))
+
+
+def test_used_books_and_what_is_no_book_are_outside_the_law():
+    law = law_for("FR", TODAY)
+    assert law.allowance(TaxClass.BOOKS, is_new=True, is_collected=False) == 0
+    assert law.allowance(TaxClass.BOOKS, is_new=False, is_collected=False) is None
+    assert law.allowance(TaxClass.OTHER, is_new=True, is_collected=False) is None
+
+
+@pytest.mark.parametrize(
+    ("on", "most"), [(dt.date(1981, 12, 31), None), (dt.date(2014, 7, 9), 5), (dt.date(2014, 7, 10), 0)]
+)
+def test_figures_hold_from_their_day_on(sold, on, most):
+    assert law_for("FR", on).most_discount(sold("paperback"), is_collected=False) == most
+
+
+def test_a_fee_holds_from_its_day_on():
+    assert not law_for("FR", dt.date(2023, 10, 6)).least_delivery(eur("10"), eur("10"))
+    assert law_for("FR", dt.date(2023, 10, 7)).least_delivery(eur("10"), eur("10")) == eur("3")
+
+
+def test_without_any_profile_prices_are_free(sold):
+    PriceLawProfile.objects.all().delete()
+    assert law_for("FR", TODAY) == Law("FR")
+    assert law_for("FR", TODAY).refusal(sold("paperback"), is_collected=False) == ""
+
+
+def test_the_law_of_a_country_costs_two_queries(django_assert_num_queries):
+    with django_assert_num_queries(2):
+        law_for("FR", TODAY)
+
+
+def test_a_country_has_one_law(admin_client):
+    form = {"name": "Alsace", "countries": ["FR"]}
+    for rows in ("figures", "least_fees"):
+        form |= {f"{rows}-TOTAL_FORMS": 0, f"{rows}-INITIAL_FORMS": 0}
+    page = admin_client.post("/admin/price_laws/new/", form).content.decode()
+    assert "France is for these countries already." in page
+
+
+def test_the_office_enters_new_figures(admin_client):
+    germany = PriceLawProfile.objects.get(name="Germany")
+    form = {"name": "Germany", "countries": ["DE"], "least_fees-TOTAL_FORMS": 0, "least_fees-INITIAL_FORMS": 0}
+    kept = list(germany.figures.order_by("valid_from"))
+    form |= {"figures-TOTAL_FORMS": 3, "figures-INITIAL_FORMS": 2}
+    for place, row in enumerate([*kept, SimpleNamespace(pk="", valid_from=dt.date(2027, 1, 1))]):
+        form |= {
+            f"figures-{place}-id": row.pk,
+            f"figures-{place}-valid_from": row.valid_from.isoformat(),
+            f"figures-{place}-fixes_print": "on",
+            f"figures-{place}-most_off_posted": "0",
+            f"figures-{place}-most_off_collected": "2" if row.pk == "" else "0",
+            f"figures-{place}-source": "A new law",
+        }
+    admin_client.post(f"/admin/price_laws/edit/{germany.pk}/", form)
+    assert law_for("DE", dt.date(2027, 1, 1)).most_off_collected == 2
+    assert law_for("DE", dt.date(2026, 12, 31)).most_off_collected == 0
