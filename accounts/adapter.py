@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from accounts.tasks import send_account_mail
 from core.tasks import enqueue
+from core.throttle import sender_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -26,6 +27,10 @@ class AccountAdapter(DefaultAccountAdapter):
         transaction.on_commit(
             lambda: enqueue(send_account_mail, subject=message.subject, body=message.body, html=html, to=message.to)
         )
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whom the limits of wrong sign-ins count: the same sender as every other limit of the shop."""
+        return sender_of(request)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Anybody may open an account."""

@@ -152,7 +152,7 @@ def main() -> None:
     try:
         uvicorn.run(
             application, host=host, port=port, lifespan="off", log_config=None, access_log=False,
-            server_header=False, timeout_graceful_shutdown=10,
+            server_header=False, proxy_headers=False, timeout_graceful_shutdown=10,
         )  # fmt: skip
     except KeyboardInterrupt:
         pass

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -60,6 +61,20 @@ def database(var_dir: Path) -> dict[str, Any]:
     else:
         stop("DATABASE_URL", "must begin with sqlite:// or postgres://.")
     return config
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """The addresses and networks of a setting, separated by commas; not the whole world, which nobody can trust."""
+    found = []
+    for text in read(name, "list", []):
+        try:
+            network = ip_network(text.strip())
+        except ValueError:
+            network = None
+        if network is None or not network.prefixlen:
+            stop(name, f"must be addresses or networks such as 10.0.0.0/8, separated by commas, not “{text}”.")
+        found.append(network)
+    return found
 
 
 def site_url() -> str:

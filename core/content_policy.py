@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from core.throttle import is_too_often
+from core.throttle import is_too_often, sender_of
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def header_for(request: HttpRequest) -> tuple[str, str]:
 @require_POST
 def report(request: HttpRequest) -> HttpResponse:
     """Take a browser's report of something refused: one line in the log an hour for each thing and page."""
-    if is_too_often("csp", request.META.get("REMOTE_ADDR", ""), limit=30, seconds=60):
+    if is_too_often("csp", sender_of(request), limit=30, seconds=60):
         return HttpResponse(status=429)
     try:
         if int(request.META.get("CONTENT_LENGTH") or 0) > REPORT_BYTES:

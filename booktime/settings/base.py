@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from booktime.environment import BASE_DIR, database, read, site_url
+from booktime.environment import BASE_DIR, database, networks, read, site_url
 
 # --- Who and where ---------------------------------------------------------------------------
 
@@ -20,6 +20,9 @@ HTTPS = SITE_URL.startswith("https://")
 
 DEBUG = False
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", "list", sorted({_HOST, "127.0.0.1", "localhost"}))
+
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
+"""Who may say in X-Forwarded-For where a request comes from (core.throttle)."""
 
 # --- What the shop is made of ----------------------------------------------------------------
 

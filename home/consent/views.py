@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.models import Site
 
-from core.throttle import is_too_often
+from core.throttle import is_too_often, sender_of
 from home.consent.choice import allowed_now, keep_choice
 from home.consent.gates import gates_and_wording
 from home.consent.own import own_storage
@@ -45,7 +45,7 @@ def cookies(request: HttpRequest) -> HttpResponse:
 @require_POST
 def consent(request: HttpRequest) -> HttpResponse:
     """Keep a choice: proof here, cookie there. 409 where the question has changed since the page was made."""
-    if is_too_often("consent", request.META.get("REMOTE_ADDR", ""), limit=CHOICES_AN_HOUR, seconds=60 * 60):
+    if is_too_often("consent", sender_of(request), limit=CHOICES_AN_HOUR, seconds=60 * 60):
         return HttpResponse(status=429)
     told = _told(request)
     if told is None or told.get("language") not in [code for code, _name in settings.LANGUAGES]:

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from core.throttle import is_too_often
+from core.throttle import is_too_often, sender_of
 from home.models.modals import FIRST_VARIANT, HOLD_OUT, ModalCount, ModalVariant, PageModal
 
 LARGEST = 4096
@@ -53,8 +53,7 @@ def count(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=403)
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
         return HttpResponse(status=413)
-    sender = request.META.get("REMOTE_ADDR", "")
-    if is_too_often("modals", sender, limit=BATCHES_A_MINUTE, seconds=60):
+    if is_too_often("modals", sender_of(request), limit=BATCHES_A_MINUTE, seconds=60):
         return HttpResponse(status=429)
     try:
         happenings = read(request.body)

@@ -17,6 +17,7 @@ from catalog import facets
 from catalog.models import CatalogPage
 from core.models import BasePage
 from core.page_cache import built_from
+from core.throttle import sender_of
 from home.blocks import HomeBody, TextBody
 from home.contact import ContactForm, TooManyMessages, is_trapped, receive
 
@@ -130,7 +131,7 @@ class ContactPage(BasePage):
         status = 422
         if form.is_valid():
             try:
-                receive(form, sender=request.META.get("REMOTE_ADDR", ""))
+                receive(form, sender=sender_of(request))
             except TooManyMessages as refusal:
                 form.add_error(None, str(refusal))
                 status = 429
