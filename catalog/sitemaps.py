@@ -37,7 +37,7 @@ from catalog.models import (
     Tag,
     TagPage,
 )
-from core.middleware import SITE_GENERATION
+from core.generations import SITE, generation
 from core.seo import absolute, site_url
 
 FILE = 10_000
@@ -84,8 +84,8 @@ def section(request: HttpRequest, name: str, number: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, state: State, name: str, make: Callable[[], str]) -> HttpResponse:
-    pages = cache.get(SITE_GENERATION, 0)
-    key = f"catalog.sitemap.{state.epoch}.{state.number}.{pages}.{get_language()}.{site_url(request)}.{name}"
+    place = f"{generation(SITE)}.{get_language()}.{site_url(request)}"
+    key = f"catalog.sitemap.{state.epoch}.{state.number}.{place}.{name}"
     packed: bytes | None = cache.get(key)
     if packed is None:
         packed = gzip.compress(make().encode(), 6, mtime=0)

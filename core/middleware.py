@@ -8,11 +8,10 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from wagtail.models import Site
 
-from core import content_policy
+from core import content_policy, generations
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-SITE_GENERATION = "core.site.generation"
 SITE_SECONDS = 60
 
 PERSONAL = ("/basket/", "/checkout/", "/account/", "/orders/", "/api/")
@@ -33,7 +32,7 @@ class SiteMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        generation = cache.get(SITE_GENERATION, 0)
+        generation = generations.generation(generations.SITE)
         key = f"core.site.{generation}.{request.META.get('HTTP_HOST', '')[:200]!r}".replace(" ", "")
         site = cache.get(key)
         if site is None:

@@ -19,7 +19,8 @@ from wagtail.images.models import AbstractImage, AbstractRendition, Image
 from wagtail.models import Page, PageViewRestriction, Site
 from wagtailmetadata.models import MetadataPageMixin
 
-from core.middleware import SITE_GENERATION, SITE_SECONDS
+from core import generations
+from core.middleware import SITE_SECONDS
 from core.panels import ChecksPanel
 
 
@@ -155,7 +156,7 @@ class SearchEngineSettings(BaseSiteSetting):
     def of(cls, request: HttpRequest) -> SearchEngineSettings:
         """The settings of the request's site, remembered; what goes without saying where nobody made any."""
         site = Site.find_for_request(request)
-        key = f"core.seo.{cache.get(SITE_GENERATION, 0)}.{site.pk if site else 0}"
+        key = f"core.seo.{generations.generation(generations.SITE)}.{site.pk if site else 0}"
         remembered: SearchEngineSettings | None = cache.get(key)
         if remembered is None:
             remembered = cls.objects.filter(site=site).first() or cls()

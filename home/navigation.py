@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TypedDict
 
 from django.core.cache import cache
-from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import get_language
 from wagtail.models import Page, Site
+from wagtail.signals import page_published, page_slug_changed, page_unpublished
 
-from core.middleware import SITE_GENERATION
+from core.generations import SITE, generation
 from core.signals import forget_site
 from home.models import FooterMenuItem, FooterSettings, MainMenuItem, Menus
 from home.models.navigation import MenuItem
@@ -37,7 +37,7 @@ def surroundings(site: Site | None) -> Surroundings:
     """Menus and footer of a site; no query while they are remembered."""
     if site is None:
         return {"menus": {"main": [], "footer": []}, "footer": {}}
-    key = f"home.navigation.{cache.get(SITE_GENERATION, 0)}.{site.pk}.{get_language()}"
+    key = f"home.navigation.{generation(SITE)}.{site.pk}.{get_language()}"
     remembered: Surroundings | None = cache.get(key)
     if remembered is None:
         remembered = _read(site)
@@ -78,13 +78,20 @@ def _entry(label: str, url: str) -> Entry:
 
 
 def forget(**_kwargs: object) -> None:
-    """Read the menus anew from the next request on, and again once the change is committed."""
+    """Read the menus anew from the next request on."""
     forget_site()
-    transaction.on_commit(forget_site)
+
+
+def forget_page(instance: Page, **_kwargs: object) -> None:
+    """Read the menus anew where one names this page: a book shows nowhere else by itself, but may stand in a menu."""
+    if any(kind.objects.filter(page=instance.pk).exists() for kind in (MainMenuItem, FooterMenuItem)):
+        forget()
 
 
 def connect() -> None:
     """Called once, when the app is ready."""
+    for signal in (page_published, page_unpublished, page_slug_changed):
+        signal.connect(forget_page, dispatch_uid="home.navigation.forget_page")
     for sender in (Menus, MainMenuItem, FooterMenuItem, FooterSettings):
         for signal in (post_save, post_delete):
             signal.connect(forget, sender=sender, dispatch_uid=f"home.navigation.{sender.__name__}")

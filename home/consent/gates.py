@@ -5,19 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.core.cache import caches
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 from wagtail.models import Site
 from wagtail.signals import page_slug_changed, page_unpublished, post_page_move
 
-from core import page_cache
+from core import generations, page_cache
 from home.consent.code import sources_of, without_style_attributes
 from home.consent.hosts import Sources, sources
 from home.consent.providers import Stored
@@ -93,7 +91,7 @@ class _State:
 def gates_and_wording(site: Site | None) -> tuple[tuple[Gate, ...], Wording]:
     """The integrations that are on at this moment, in their order, and the words of the site."""
     cache = caches["pages"]
-    key = f"home.consent.{cache.get(GENERATION, '')}.{site.pk if site else 0}"
+    key = f"home.consent.{generations.generation(GENERATION)}.{site.pk if site else 0}"
     state: _State | None = cache.get(key)
     if state is None:
         state = _State(_read_gates(), _read_wording(site))
@@ -183,14 +181,9 @@ def _joined(several: Sequence[Sources]) -> Sources:
 
 
 def forget(**_kwargs: object) -> None:
-    """Read integrations and words anew from the next request on, and once more when the change is committed."""
-    _begin_generation()
-    transaction.on_commit(_begin_generation)
+    """Read integrations and words anew from the next request on; stored pages are rendered anew."""
+    generations.begin(GENERATION)
     page_cache.purge(page_cache.SITE)
-
-
-def _begin_generation() -> None:
-    caches["pages"].set(GENERATION, uuid.uuid4().hex, None)
 
 
 def connect() -> None:

@@ -7,14 +7,12 @@ database nothing. Times are part of the data: the clock that publishes and withd
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
-from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -23,7 +21,7 @@ from wagtail.models import Page, Revision, Site
 from wagtail.signals import page_slug_changed, page_unpublished, post_page_move, published, unpublished
 
 from catalog.models import ProductPage, TagIndexPage, TagPage
-from core import page_cache
+from core import generations, page_cache
 from home.modals.kinds import kind_of
 from home.models.modals import ModalExclusion, ModalSettings, ModalTarget, ModalVariant, PageModal, Place
 
@@ -163,11 +161,7 @@ class Known:
 
 def known() -> Known:
     """Everything published or approved, in the active language; no query while it is remembered."""
-    generation = cache.get(GENERATION)
-    if generation is None:
-        cache.add(GENERATION, uuid.uuid4().hex, None)
-        generation = cache.get(GENERATION, "")
-    key = f"home.modals.{generation}.{get_language()}"
+    key = f"home.modals.{generations.generation(GENERATION)}.{get_language()}"
     remembered: Known | None = cache.get(key)
     if remembered is None:
         remembered = _read()
@@ -304,14 +298,9 @@ def rules_of(modal: PageModal) -> dict[str, Any]:
 
 
 def forget(**_kwargs: object) -> None:
-    """Read modals anew from the next request on, and once more when the change is committed; so do stored pages."""
-    _begin_generation()
-    transaction.on_commit(_begin_generation)
+    """Read modals anew from the next request on; stored pages are rendered anew."""
+    generations.begin(GENERATION)
     page_cache.purge(page_cache.SITE)
-
-
-def _begin_generation() -> None:
-    cache.set(GENERATION, uuid.uuid4().hex, None)
 
 
 def _forget_revision(instance: Revision, **_kwargs: object) -> None:

@@ -17,6 +17,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from catalog import indexing
 from catalog.models import TagIndexPage, TagPage
 from catalog.tests.factories import TagFactory, book
+from core.tests.processes import another_process
 from home.modals.blocks import ModalLinkBlock
 from home.modals.targeting import Spot, Where
 from home.models import ModalExclusion, ModalTarget, ModalVariant, PageModal
@@ -289,6 +290,18 @@ def test_publishing_withdrawing_and_deleting_is_seen_on_the_next_request(client,
     assert "Another title" not in client.get("/").content.decode()
     made.delete()
     assert rules_on(client, "/") is None
+
+
+def test_what_the_clock_publishes_or_withdraws_is_on_the_servers_next_page(client, shop, modal):
+    assert not rules_on(client, "/")
+
+    with another_process():
+        made = modal(targets=[(shop, Reach.ALL)])
+    assert rules_on(client, "/")
+
+    with another_process():
+        made.unpublish()
+    assert not rules_on(client, "/")
 
 
 def test_a_book_in_a_modal_has_the_price_of_the_moment(client, books_page, modal):

@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from wagtail.models import Site
 
 from catalog.models import CatalogPage
+from catalog.tests.factories import book
+from core.tests.processes import another_process
 from home.context_processors import site as context_of
 from home.models import FooterMenuItem, FooterSettings, MainMenuItem, Menus
 from home.tests.factories import standard_page
@@ -92,6 +94,36 @@ def test_a_new_title_or_address_of_a_page_is_in_the_menu_at_once(read, menus, sh
     about.save_revision().publish()
 
     assert labels(read()["menus"]["main"]) == [("Who we are", "/who-we-are/")]
+
+
+def test_what_the_clock_publishes_or_withdraws_is_in_the_menu_of_the_server_at_once(read, menus, shop):
+    about = standard_page(shop)
+    menus.main_items = [MainMenuItem(page_id=about.pk)]
+    menus.save()
+    read()["menus"]["main"][0]
+
+    with another_process():
+        about.title = "Who we are"
+        about.save_revision().publish()
+    assert labels(read()["menus"]["main"]) == [("Who we are", "/about-us/")]
+
+    with another_process():
+        about.unpublish()
+    assert labels(read()["menus"]["main"]) == []
+
+
+def test_a_book_in_the_menu_follows_its_page(read, menus, shop):
+    page = book("Persuasion")
+    menus.main_items = [MainMenuItem(page_id=page.pk), MainMenuItem(path="/books/", label="Books")]
+    menus.save()
+    assert labels(read()["menus"]["main"])[0] == ("Persuasion", "/books/persuasion/")
+
+    page.title, page.slug = "Persuaded", "persuaded"
+    page.save_revision().publish()
+    assert labels(read()["menus"]["main"])[0] == ("Persuaded", "/books/persuaded/")
+
+    page.unpublish()
+    assert labels(read()["menus"]["main"]) == [("Books", "/books/")]
 
 
 def test_a_change_of_the_footer_is_seen_at_once(read, shop):
