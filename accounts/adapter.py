@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.emails import normalised
 from accounts.tasks import send_account_mail
 from core.tasks import enqueue
 from core.throttle import sender_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Mail goes through the task queue; the address on the forms is lower case from the start."""
+    """Mail goes through the task queue; links in it lead to the shop's own host; so does every `next`."""
 
     def clean_email(self, email: str) -> str:
         """One spelling of an address, so that one person has one account."""
-        return str(super().clean_email(email)).lower()
+        return normalised(super().clean_email(email))
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only addresses of the host that was asked, never another of ALLOWED_HOSTS."""
+        hosts = {self.request.get_host()}
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=hosts, require_https=self.request.is_secure())
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """On the host of SITE_URL, whatever host the request was sent to."""
+        return _on_our_host(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """On the host of SITE_URL, whatever host the request was sent to."""
+        return _on_our_host(super().get_reset_password_from_key_url(key))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Render now, while the request is here; send from the worker."""
-        message = self.render_mail(template_prefix, email, {"request": self.request, **context})
+        known = {
+            "request": self.request,
+            "email": email,
+            "site_name": settings.WAGTAIL_SITE_NAME,
+            "site_url": settings.SITE_URL,
+            "service": settings.CUSTOMER_SERVICE_EMAIL,
+        }
+        message = self.render_mail(template_prefix, email, {**context, **known})
         html = next((body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), "")
         transaction.on_commit(
             lambda: enqueue(send_account_mail, subject=message.subject, body=message.body, html=html, to=message.to)
@@ -35,3 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Anybody may open an account."""
         return True
+
+
+def _on_our_host(url: str) -> str:
+    return settings.SITE_URL + urlsplit(url).path

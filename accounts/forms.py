@@ -1,17 +1,10 @@
-"""Forms about people: the Wagtail admin's, for users without a user name, and the account's own."""
+"""Forms of the account's own pages."""
+
+from __future__ import annotations
 
 from django import forms
-from wagtail.users.forms import UserCreationForm, UserEditForm
 
 from accounts.models import User
-
-
-class StaffCreationForm(UserCreationForm):
-    """Add a user by e-mail address."""
-
-
-class StaffEditForm(UserEditForm):
-    """Edit a user."""
 
 
 class NameForm(forms.ModelForm):

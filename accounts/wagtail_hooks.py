@@ -1,9 +1,11 @@
-"""What accounts add to the Wagtail admin: only superusers make, change or remove superusers. ADR 0007."""
+"""What accounts add to the Wagtail admin: only superusers make, change or remove superusers (ADR 0007); an address
+that staff write has yet to be confirmed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from wagtail import hooks
@@ -25,6 +27,12 @@ def leave_superusers_alone(request: HttpRequest, user: User) -> None:
     if request.user.pk != user.pk and user.is_superuser:
         _only_superusers(request)
     refuse_to_make_a_superuser(request)
+
+
+@hooks.register("after_edit_user")
+def forget_former_addresses(request: HttpRequest, user: User) -> None:
+    """An address that is not the user's any more opens the account no more."""
+    EmailAddress.objects.filter(user=user, verified=True).exclude(email__iexact=user.email).delete()
 
 
 @hooks.register("before_bulk_action")

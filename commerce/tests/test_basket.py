@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db.utils import IntegrityError
 from django.test import Client
 
@@ -186,6 +187,7 @@ def test_at_sign_in_the_baskets_become_one(client, persuasion, ada):
     add(client, book("Sanditon").editions.get(), 1)
     ada.set_password(PASSWORD)
     ada.save()
+    EmailAddress.objects.create(user=ada, email=ada.email, verified=True, primary=True)
 
     answer = client.post("/account/login/", {"login": ada.email, "password": PASSWORD})
 
