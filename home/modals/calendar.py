@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from wagtail.models import Revision
+from wagtail.models import Page, Revision
 
 from catalog.models import TagPage
 from home.modals.targeting import Where, where_of
-from home.models.modals import PageModal
+from home.models.modals import PageModal, Place
 
 _ALWAYS = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 _NEVER = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
+_YEARS = range(2000, 3000)
+"""How far the calendar turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,13 @@ class Month:
 
 
 def month_of(text: str) -> dt.date:
-    """The first day of the month that "2026-11" names; of this month where it names none."""
+    """The first day of the month that "2026-11" names; of this month where it names none that the calendar has."""
+    this_month = timezone.localdate().replace(day=1)
     try:
-        return dt.datetime.strptime(text, "%Y-%m").replace(tzinfo=dt.UTC).date()
+        named = dt.datetime.strptime(text, "%Y-%m").replace(tzinfo=dt.UTC).date()
     except ValueError:
-        return timezone.localdate().replace(day=1)
+        return this_month
+    return named if named.year in _YEARS else this_month
 
 
 def month(first: dt.date) -> Month:
@@ -100,23 +106,56 @@ def _touches(meeting: Meeting, begin: dt.datetime, end: dt.datetime) -> bool:
 
 
 def _slots() -> list[Slot]:
-    modals = list(PageModal.objects.select_related("latest_revision").order_by("-priority", "name"))
+    """What is live or over, and beside it what is approved for later, or else written and not yet approved."""
+    modals = list(
+        PageModal.objects.select_related("latest_revision")
+        .prefetch_related("targets__page", "exclusions__page")
+        .order_by("-priority", "name")
+    )
+    approved = {
+        int(revision.object_id): revision
+        for revision in Revision.objects.filter(
+            base_content_type=ContentType.objects.get_for_model(PageModal), approved_go_live_at__isnull=False
+        )
+    }
+    written = {
+        modal.pk: modal.latest_revision
+        for modal in modals
+        if modal.latest_revision and (modal.has_unpublished_changes or not modal.live)
+    }
+    wordings = _wordings({**written, **approved}.values())
     tags = dict(TagPage.objects.values_list("pk", "tag_id"))
+    now = timezone.now()
     slots = []
     for modal in modals:
-        approved = Revision.objects.for_instance(modal).filter(approved_go_live_at__isnull=False).first()
+        later = approved.get(modal.pk)
         if modal.live or modal.expired:
-            ends = min(filter(None, [modal.expire_at, approved and approved.approved_go_live_at]), default=_NEVER)
+            ends = min(filter(None, [modal.expire_at, later and later.approved_go_live_at]), default=_NEVER)
             status = _("Over") if modal.expired else _("Live")
             starts = modal.go_live_at or modal.first_published_at or _ALWAYS
             slots.append(Slot(modal, status, starts, ends, where_of(modal, tags)))
-        if approved:
-            slots.append(_slot(approved, _("Approved"), tags))
-        elif modal.latest_revision and (modal.has_unpublished_changes or not modal.live) and not modal.expired:
-            slots.append(_slot(modal.latest_revision, _("Draft"), tags))
+        if wording := wordings.get(modal.pk):
+            starts, ends = wording.go_live_at or _ALWAYS, wording.expire_at or _NEVER
+            is_what_ended = modal.expired and ends <= now
+            if not is_what_ended:
+                status = _("Approved") if later else _("Draft")
+                slots.append(Slot(wording, status, starts, ends, where_of(wording, tags)))
     return slots
 
 
-def _slot(revision: Revision, status: str, tags: dict[int, int]) -> Slot:
-    modal = revision.as_object()
-    return Slot(modal, status, modal.go_live_at or _ALWAYS, modal.expire_at or _NEVER, where_of(modal, tags))
+def _wordings(revisions: Iterable[Revision]) -> dict[int, PageModal]:
+    """What these revisions say, by modal, without pages that are gone: one query for all of them."""
+    wordings = [PageModal.from_serializable_data(revision.content, check_fks=False) for revision in revisions]
+    places = [place for modal in wordings for place in (*modal.targets.all(), *modal.exclusions.all())]
+    pages = Page.objects.in_bulk({place.page_id for place in places})
+    for modal in wordings:
+        modal.targets = _that_are_there(modal.targets.all(), pages)
+        modal.exclusions = _that_are_there(modal.exclusions.all(), pages)
+    return {modal.pk: modal for modal in wordings}
+
+
+def _that_are_there(places: Iterable[Place], pages: Mapping[int, Page]) -> list[Place]:
+    there = [place for place in places if place.page_id in pages]
+    for place in there:
+        place.page = pages[place.page_id]
+    return there

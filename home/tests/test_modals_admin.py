@@ -8,12 +8,15 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from wagtail.models import Workflow, WorkflowState
 
 from accounts import roles
 from accounts.models import User
 from home.modals.statistics import difference, wilson
-from home.models import ModalCount, ModalTarget, ModalVariant, PageModal
+from home.models import ModalCount, ModalExclusion, ModalTarget, ModalVariant, PageModal
 from home.tests.factories import standard_page
 from home.tests.test_modals import form_data
 
@@ -183,6 +186,65 @@ def test_figures_give_intervals_and_compare_only_when_the_planned_size_is_reache
     assert "Clicks: Version B – Version A: +21.8 to +37.7 points. The difference is more than chance." in ripe
     assert "Orders: Version A – Hold-out:" in ripe
     assert "No difference is shown." in ripe
+
+
+def test_a_draft_that_is_to_bring_an_ended_modal_back_is_on_the_calendar(admin_client, shop):
+    at = lambda month, day: dt.datetime(2026, month, day, 9, tzinfo=dt.UTC)  # noqa: E731
+
+    def lines(month):
+        rows = admin_client.get(f"/admin/modals/calendar/?month=2026-{month}").context["month"].rows
+        return [(str(slot.status), [day for day, is_on in enumerate(days, 1) if is_on]) for slot, days in rows]
+
+    with time_machine.travel(at(11, 1), tick=False):
+        modal = published(pages=[shop], go_live_at=at(11, 1), expire_at=at(11, 3))
+    with time_machine.travel(at(11, 4), tick=False):
+        call_command("publish_scheduled")
+        modal.refresh_from_db()
+        assert modal.expired
+        assert lines(11) == [("Over", [1, 2, 3])]
+
+        modal.go_live_at, modal.expire_at = at(12, 5), at(12, 6)
+        modal.save_revision()
+
+        assert lines(11) == [("Over", [1, 2, 3])]
+        assert lines(12) == [("Draft", [5, 6])]
+
+
+@pytest.mark.parametrize("month", ["0001-01", "1999-12", "3000-01", "9999-12", "2026-13", "soon", ""])
+def test_a_month_that_the_calendar_does_not_have_is_this_one(admin_client, shop, month):
+    with time_machine.travel("2026-11-20", tick=False):
+        response = admin_client.get(f"/admin/modals/calendar/?month={month}")
+
+    assert response.context["month"].first == dt.date(2026, 11, 1)
+
+
+def test_the_calendar_asks_as_often_for_many_as_for_one(admin_client, shop, django_assert_num_queries):
+    about = standard_page(shop)
+
+    def add(number):
+        """One that is live, one that is live and rewritten, one approved for later and one draft."""
+        later = timezone.now() + dt.timedelta(minutes=5)
+        published(f"live-{number}", pages=[shop, about])
+        for slug, fields in (("rewritten", {}), ("draft", {"live": False}), ("approved", {"go_live_at": later})):
+            modal = published(f"{slug}-{number}", pages=[shop, about])
+            modal.exclusions = [ModalExclusion(page_id=about.pk)]
+            for name, value in fields.items():
+                setattr(modal, name, value)
+            modal.save()
+            revision = modal.save_revision()
+            if slug == "approved":
+                revision.publish()
+
+    add(1)
+    address = "/admin/modals/calendar/"
+    admin_client.get(address)
+    with CaptureQueriesContext(connection) as few:
+        rows = len(admin_client.get(address).context["month"].rows)
+    for number in (2, 3, 4):
+        add(number)
+
+    with django_assert_num_queries(len(few)):
+        assert len(admin_client.get(address).context["month"].rows) == 4 * rows
 
 
 def test_figures_are_exported_by_day_version_and_page(admin_client, shop):
