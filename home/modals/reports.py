@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Sum
@@ -37,7 +37,7 @@ class Figures:
 
     @property
     def clicks(self) -> tuple[int, int]:
-        """Clicked, of shown."""
+        """Visits with a click, of those in which it was shown."""
         return self.totals[Event.CLICKED], self.totals[Event.SHOWN]
 
     @property
@@ -60,7 +60,6 @@ class Figures:
 class Comparison:
     """One version beside the one it is measured against."""
 
-    measure: str
     label: str
     against: str
     interval: Interval
@@ -72,23 +71,31 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """What clicks, or orders, say of the versions."""
+
+    name: str
+    least: int
+    """How many visits were counted where fewest were."""
+    comparisons: list[Comparison]
+    """Empty before as many as planned were counted everywhere: what they would say may be chance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that is said of a modal."""
 
     figures: list[Figures]
     planned: int | None
-    least: int
-    """How many saw the version that fewest saw."""
-    comparisons: list[Comparison]
+    measures: list[Measure]
 
-    @property
-    def is_early(self) -> bool:
-        """True where fewer than planned have seen some version: what is compared now may be chance."""
-        return self.planned is None or self.least < self.planned
+
+Family = tuple[str, Callable[[Figures], tuple[int, int]], Figures, list[Figures]]
+"""A measure with its shares, what it is measured against, and what is."""
 
 
 def report(modal: PageModal) -> Report:
-    """The totals of a modal's versions; they are compared once the planned number has seen each, not before."""
+    """The totals of a modal's versions; they are compared once the planned number of visits is there, not before."""
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     codes = [version.code for version in modal.versions()]
     rows = ModalCount.objects.filter(modal=modal).values_list("variant", "event").annotate(total=Sum("count"))
@@ -98,22 +105,25 @@ def report(modal: PageModal) -> Report:
     has_hold_out = modal.hold_out or HOLD_OUT in totals
     figures = [Figures(code, totals[code]) for code in [*codes, *others, *([HOLD_OUT] if has_hold_out else [])]]
     shown = [version for version in figures if version.code in codes]
-    least = min(version.clicks[1] for version in shown)
+    families: list[Family] = []
+    if len(shown) > 1:
+        families.append((_("Clicks"), lambda version: version.clicks, shown[0], shown[1:]))
+    if has_hold_out:
+        families.append((_("Orders"), lambda version: version.orders, figures[-1], shown))
     planned = modal.planned_size
-    is_ripe = planned is not None and least >= planned
-    return Report(figures, planned, least, list(_comparisons(figures, shown)) if is_ripe else [])
+    return Report(figures, planned, list(_measures(families, planned)))
 
 
-def _comparisons(figures: list[Figures], shown: list[Figures]) -> Iterator[Comparison]:
-    first = shown[0]
-    for version in shown[1:]:
-        interval = difference(first.clicks, version.clicks)
-        yield Comparison(_("Clicks"), version.label, first.label, interval)
-    held_out = next((version for version in figures if version.code == HOLD_OUT), None)
-    if held_out and held_out.orders[1]:
-        for version in shown:
-            interval = difference(held_out.orders, version.orders)
-            yield Comparison(_("Orders"), version.label, held_out.label, interval)
+def _measures(families: list[Family], planned: int | None) -> Iterator[Measure]:
+    """Each waits for visits of its own: orders for those of the hold-out, which is mostly the smallest."""
+    number = sum(len(others) for *_rest, others in families)
+    for name, share, first, others in families:
+        least = min(share(version)[1] for version in (first, *others))
+        is_ripe = planned is not None and least >= planned
+        comparisons = [
+            Comparison(other.label, first.label, difference(share(first), share(other), number)) for other in others
+        ]
+        yield Measure(name, least, comparisons if is_ripe else [])
 
 
 @dataclass(frozen=True, slots=True)

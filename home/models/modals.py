@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -36,6 +35,7 @@ from wagtail.search import index
 from catalog.models import TagPage
 from home.modals.blocks import ModalBody
 from home.modals.forms import PageModalForm
+from home.modals.statistics import size_for
 from home.models.navigation import is_address
 
 FIRST_VARIANT = "A"
@@ -263,13 +263,16 @@ class PageModal(
 
     @property
     def planned_size(self) -> int | None:
-        """How many must see each version, so that the planned difference would be found: 5 % error, 80 % power."""
+        """How many visits each version needs, so that the planned difference of clicks would be found."""
         if not (self.expected_rate and self.detectable_change):
             return None
-        one = float(self.expected_rate) / 100
-        other = min(one + float(self.detectable_change) / 100, 1.0)
-        spread = one * (1 - one) + other * (1 - other)
-        return math.ceil((1.959964 + 0.841621) ** 2 * spread / (other - one) ** 2) if other > one else None
+        return size_for(float(self.expected_rate) / 100, float(self.detectable_change) / 100, self.comparisons)
+
+    @property
+    def comparisons(self) -> int:
+        """How many are read together: clicks of each other version, and orders of all where some are shown nothing."""
+        versions = len(self.versions())
+        return max(versions - 1 + (versions if self.hold_out else 0), 1)
 
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:

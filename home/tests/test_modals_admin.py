@@ -15,7 +15,7 @@ from wagtail.models import Workflow, WorkflowState
 
 from accounts import roles
 from accounts.models import User
-from home.modals.statistics import difference, wilson
+from home.modals.statistics import difference, width_for, wilson
 from home.models import ModalCount, ModalExclusion, ModalTarget, ModalVariant, PageModal
 from home.tests.factories import standard_page
 from home.tests.test_modals import form_data
@@ -161,31 +161,70 @@ def test_the_calendar_shows_a_month_and_warns_where_two_meet(admin_client, shop)
     assert other.context["month"].rows == []
 
 
-def test_figures_give_intervals_and_compare_only_when_the_planned_size_is_reached(admin_client, shop):
-    modal = published(variants=[{"code": "B", "title": "x"}], expected_rate=10, detectable_change=10, hold_out=10)
+@pytest.fixture
+def figures(admin_client):
+    """`figures(modal)` is the screen; `figures.add(modal, "A", shown=3)` is what browsers said before."""
+
+    class Screen:
+        def __call__(self, modal):
+            return admin_client.get(f"/admin/modals/{modal.pk}/figures/").content.decode()
+
+        def add(self, modal, variant, **events):
+            for event, count in events.items():
+                row, _made = ModalCount.objects.get_or_create(
+                    modal=modal, variant=variant, day="2026-11-01", event=event
+                )
+                ModalCount.objects.filter(pk=row.pk).update(count=row.count + count)
+
+    return Screen()
+
+
+def test_clicks_are_compared_only_when_the_planned_size_is_reached(figures, shop):
+    modal = published(variants=[{"code": "B", "title": "x"}], expected_rate=10, detectable_change=10)
     assert modal.planned_size == 197
 
-    def add(variant, **events):
-        for event, count in events.items():
-            row, _made = ModalCount.objects.get_or_create(modal=modal, variant=variant, day="2026-11-01", event=event)
-            ModalCount.objects.filter(pk=row.pk).update(count=row.count + count)
+    figures.add(modal, "A", eligible=150, shown=150, clicked=15)
+    figures.add(modal, "B", eligible=197, shown=197, clicked=79)
+    early = figures(modal)
+    assert "Clicks: Too early to compare: 150 of 197 planned visits" in early
+    assert "data-comparison" not in early
 
-    def page():
-        return admin_client.get(f"/admin/modals/{modal.pk}/figures/")
+    figures.add(modal, "A", shown=47, eligible=47, clicked=5)
+    ripe = figures(modal)
+    assert "Clicks: Version B – Version A: +21.7 to +37.7 points. The difference is more than chance." in ripe
+    assert "Orders:" not in ripe
 
-    add("A", eligible=150, shown=150, clicked=15)
-    add("B", eligible=150, shown=150, clicked=60)
-    early = page()
-    assert "Too early to compare: 150 of 197" in early.content.decode()
-    assert "data-comparison" not in early.content.decode()
 
-    add("A", shown=50, eligible=50, clicked=5, ordered=10)
-    add("B", shown=50, eligible=50, clicked=20, ordered=11)
-    add("-", eligible=40, ordered=2)
-    ripe = page().content.decode()
-    assert "Clicks: Version B – Version A: +21.8 to +37.7 points. The difference is more than chance." in ripe
-    assert "Orders: Version A – Hold-out:" in ripe
-    assert "No difference is shown." in ripe
+def test_orders_wait_for_as_many_visits_of_those_who_were_shown_nothing(figures, shop):
+    modal = published(expected_rate=10, detectable_change=10, hold_out=10)
+    figures.add(modal, "A", eligible=1800, shown=1800, clicked=180, ordered=90)
+    figures.add(modal, "-", eligible=196, ordered=2)
+    early = figures(modal)
+    assert "Orders: Too early to compare: 196 of 197 planned visits" in early
+    assert "data-comparison" not in early
+
+    figures.add(modal, "-", eligible=1)
+    assert "Orders: Version A – Hold-out: +1.2 to +5.3 points. The difference is more than chance." in figures(modal)
+
+
+def test_the_more_is_compared_the_surer_each_comparison_must_be(figures, shop):
+    """Three visits of a hundred apart: enough for one pair, chance among nine."""
+    plan = {"expected_rate": 10, "detectable_change": 10}
+    pair = published("pair", variants=[{"code": "B", "title": "x"}], **plan)
+    many = published("many", variants=[{"code": code, "title": "x"} for code in "BCDE"], hold_out=10, **plan)
+    assert (pair.comparisons, many.comparisons) == (1, 9)
+    assert (pair.planned_size, many.planned_size) == (197, 327)
+
+    for modal in (pair, many):
+        figures.add(modal, "A", shown=1000, clicked=100)
+        for version in modal.versions()[1:]:
+            figures.add(modal, version.code, shown=1000, clicked=130)
+
+    assert figures(pair).count("The difference is more than chance.") == 1
+    content = figures(many)
+    assert content.count("No difference is shown.") == 4
+    assert "The difference is more than chance." not in content
+    assert "Orders: Too early to compare: 0 of 327" in content
 
 
 def test_a_draft_that_is_to_bring_an_ended_modal_back_is_on_the_calendar(admin_client, shop):
@@ -272,3 +311,5 @@ def test_intervals_are_those_of_the_literature():
     assert [round(bound, 4) for bound in difference((48, 80), (56, 70))] == [0.0524, 0.3339]
     assert wilson(0, 0) == (0.0, 1.0)
     assert wilson(5, 3)[1] == 1.0
+    # Two-sided 5 %, in one part and in four: tables of the normal distribution.
+    assert [round(width_for(number), 4) for number in (1, 4)] == [1.96, 2.4977]
