@@ -103,7 +103,9 @@ class PageCacheMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"} or request.path.startswith(OWN_ADDRESSES):
+        # A preview comes as a request for the page's own address: it must not be answered with the page itself.
+        is_preview = getattr(request, "is_dummy", False)
+        if request.method not in {"GET", "HEAD"} or request.path.startswith(OWN_ADDRESSES) or is_preview:
             return self.get_response(request)
         cache = caches["pages"]
         query = _known(request.META.get("QUERY_STRING", ""))
@@ -117,7 +119,7 @@ class PageCacheMiddleware:
             entry = replace(entry, stamp=stamp)
             cache.set(key, entry, SECONDS)
             return _answer(request, entry)
-        mine = cache.add(f"{key}.rendering", 1, RENDER_SECONDS)
+        mine = cache.add(f"{key}.rendering", uuid.uuid4().hex, RENDER_SECONDS)
         if not mine and (other := entry or _wait_for(cache, key)):
             return _answer(request, other)
         try:
@@ -131,6 +133,9 @@ class PageCacheMiddleware:
         request.GET = QueryDict(query)  # type: ignore[assignment]
         response = self.get_response(request)
         if not _is_for_everybody(response):
+            # An unpublished page is gone for those too who would be given the old answer while somebody renders.
+            cache.delete(key)
+            response.setdefault("Cache-Control", "private, no-cache")
             return response
         versions = _versions(cache, getattr(request, "built_from", {SITE, CATALOGUE, BOOKS}))
         entry = Entry(
@@ -176,10 +181,13 @@ def _versions(cache: BaseCache, names: Iterable[str]) -> dict[str, str]:
 
 
 def _purge(names: Iterable[str]) -> None:
+    """Two stamps: by the first, who renders at this moment sees that the new versions are not his; by the second,
+    who compared the old versions under the first stamp compares once more.
+    """
     cache = caches["pages"]
-    version = uuid.uuid4().hex
-    cache.set_many({f"pages.version.{name}": version for name in names}, None)
-    cache.set(STAMP, version, None)
+    cache.set(STAMP, uuid.uuid4().hex, None)
+    cache.set_many(dict.fromkeys((f"pages.version.{name}" for name in names), uuid.uuid4().hex), None)
+    cache.set(STAMP, uuid.uuid4().hex, None)
 
 
 def _seconds(cache: BaseCache, stamp: str) -> float:
@@ -197,22 +205,25 @@ def _seconds(cache: BaseCache, stamp: str) -> float:
 def _wait_for(cache: BaseCache, key: str) -> Entry | None:
     """The page that somebody else is rendering at this moment, if it comes soon."""
     until = time.monotonic() + RENDER_SECONDS / 2
-    while time.monotonic() < until:
+    rendering = cache.get(f"{key}.rendering")
+    while rendering is not None and time.monotonic() < until:
         time.sleep(0.05)
         if (entry := cache.get(key)) is not None:
             return entry
-        if cache.get(f"{key}.rendering") is None:
-            break
+        if cache.get(f"{key}.rendering") != rendering:
+            break  # it is done, and was not to be kept
     return None
 
 
 def _is_for_everybody(response: HttpResponse) -> bool:
+    varies_by = {name.strip().lower() for name in response.get("Vary", "").split(",")}
+    told = response.get("Cache-Control", "").lower()
     return (
         response.status_code == 200
         and not response.streaming
         and not response.cookies
-        and "cookie" not in response.get("Vary", "").lower()
-        and not any(word in response.get("Cache-Control", "") for word in ("private", "no-store", "no-cache"))
+        and varies_by <= {"", "accept-encoding"}
+        and not any(word in told for word in ("private", "no-store", "no-cache"))
     )
 
 

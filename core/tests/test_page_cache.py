@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 
 import pytest
@@ -211,15 +212,17 @@ def with_cookie(_request):
     [
         with_cookie,
         lambda _request: HttpResponse("Ada", headers={"Vary": "Cookie"}),
-        lambda _request: HttpResponse("Ada", headers={"Cache-Control": "private"}),
+        lambda _request: HttpResponse("Bonjour", headers={"Vary": "Accept-Encoding, accept-language"}),
+        lambda _request: HttpResponse("Ada", headers={"Cache-Control": "Private"}),
         lambda _request: HttpResponse("gone", status=404),
     ],
-    ids=["sets a cookie", "varies by cookie", "private", "missing"],
+    ids=["sets a cookie", "varies by cookie", "varies by language", "private", "missing"],
 )
-def test_an_answer_for_one_person_is_never_stored(rf: RequestFactory, stored, render):
-    PageCacheMiddleware(render)(rf.get("/somewhere/"))
+def test_an_answer_for_one_person_is_never_stored_here_nor_elsewhere(rf: RequestFactory, stored, render):
+    response = PageCacheMiddleware(render)(rf.get("/somewhere/"))
 
     assert stored == []
+    assert "private" in response["Cache-Control"].lower()
 
 
 def test_an_answer_for_everybody_is_stored(rf: RequestFactory, stored):
@@ -236,6 +239,19 @@ def test_a_page_behind_a_password_or_a_sign_in_is_never_stored(persuasion, clien
 
     assert client.get("/books/persuasion/").status_code == 200
     assert Client().get("/books/persuasion/").status_code == 302
+
+
+def test_a_preview_shows_the_draft_where_the_page_itself_is_stored(persuasion, client, stored):
+    text(client, "/books/persuasion/", host="localhost")
+    persuasion.short_description = "Not for everybody yet."
+    draft = persuasion.save_revision().as_object()
+    stored.clear()
+
+    preview = draft.make_preview_request()
+
+    assert "Not for everybody yet." in preview.content.decode()
+    assert stored == []
+    assert "Not for everybody yet." not in text(client, "/books/persuasion/", host="localhost")
 
 
 def test_those_who_are_signed_in_are_given_the_page_of_everybody(persuasion, client):
@@ -287,6 +303,35 @@ def test_one_renders_while_the_others_get_the_old_answer(rf: RequestFactory):
     assert sorted(set(answers)) == [b"version 1", b"version 2"]
 
 
+def test_what_was_unpublished_is_given_to_nobody_while_others_look_for_it(rf: RequestFactory):
+    PageCacheMiddleware(lambda _request: HttpResponse("published"))(rf.get("/somewhere/"))
+    page_cache._purge([page_cache.CATALOGUE])
+    statuses: list[int] = []
+
+    def slow(_request):
+        time.sleep(0.2)
+        return HttpResponse("unpublished", status=404)
+
+    middleware = PageCacheMiddleware(slow)
+    middleware(rf.get("/somewhere/"))
+    at_once(lambda: statuses.append(middleware(rf.get("/somewhere/")).status_code))
+
+    assert statuses == [404] * 20
+
+
+def test_nobody_waits_twice_for_a_page_that_is_not_kept(rf: RequestFactory, pages):
+    request = rf.get("/somewhere/")
+    rendering = f"{page_cache._key(request, '')}.rendering"
+    pages.set(rendering, "somebody", 60)
+    somebody_else = threading.Timer(0.2, pages.set, [rendering, "somebody else", 60])
+    somebody_else.start()
+    began = time.monotonic()
+
+    PageCacheMiddleware(lambda _request: HttpResponse("missing", status=404))(request)
+
+    assert 0.2 < time.monotonic() - began < page_cache.RENDER_SECONDS / 4
+
+
 def test_visitors_of_a_page_that_nobody_saw_yet_wait_for_the_one_that_renders(rf: RequestFactory):
     rendered = []
 
@@ -309,6 +354,60 @@ def test_a_change_during_the_rendering_is_not_lost(rf: RequestFactory):
     PageCacheMiddleware(changed_meanwhile)(rf.get("/somewhere/"))
 
     assert PageCacheMiddleware(lambda _r: HttpResponse("new"))(rf.get("/somewhere/")).content == b"new"
+
+
+@pytest.fixture
+def half_told(monkeypatch, pages):
+    """`with half_told("before"):` within it somebody purges the catalogue and stops before (after) its version."""
+
+    @contextmanager
+    def half_told(when: str):
+        here, go_on = threading.Event(), threading.Event()
+        original = type(pages).set_many
+
+        def stop(self, *args, **kwargs):
+            if when == "after":
+                original(self, *args, **kwargs)
+            here.set()
+            go_on.wait(5)
+            if when == "before":
+                original(self, *args, **kwargs)
+
+        monkeypatch.setattr(type(pages), "set_many", stop)
+        purging = threading.Thread(target=page_cache._purge, args=[[page_cache.CATALOGUE]])
+        purging.start()
+        here.wait(5)
+        yield
+        go_on.set()
+        purging.join()
+        monkeypatch.setattr(type(pages), "set_many", original)
+
+    return half_told
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_page_that_was_rendered_while_a_change_was_half_told_is_not_kept(rf: RequestFactory, half_told, when):
+    pause = ExitStack()
+
+    def changed_meanwhile(_request):
+        pause.enter_context(half_told(when))
+        return HttpResponse("old")
+
+    with pause:
+        PageCacheMiddleware(changed_meanwhile)(rf.get("/somewhere/"))
+
+    assert PageCacheMiddleware(lambda _r: HttpResponse("new"))(rf.get("/somewhere/")).content == b"new"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_page_that_was_asked_for_while_a_change_was_half_told_is_stale(rf: RequestFactory, half_told, when):
+    PageCacheMiddleware(lambda _r: HttpResponse("old"))(rf.get("/somewhere/"))
+    middleware = PageCacheMiddleware(lambda _r: HttpResponse("new"))
+
+    with half_told(when):
+        middleware(rf.get("/somewhere/"))
+
+    assert middleware(rf.get("/somewhere/")).content == b"new"
 
 
 def test_a_lost_version_is_a_miss_and_never_yesterdays_page(rf: RequestFactory, pages):
