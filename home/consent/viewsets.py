@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.db.models import QuerySet
+from django.template.defaultfilters import linebreaksbr
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import BooleanColumn, Column
-from wagtail.admin.views.generic import IndexView
+from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import SnippetViewSet
@@ -54,12 +57,28 @@ class ProofPolicy(ModelPermissionPolicy):
 class ConsentRecordIndexView(IndexView):
     """The choices, and their export as a table that no spreadsheet takes for formulas."""
 
+    export_headings: ClassVar = {"text.words": _("Words")}
+
+    def get_base_queryset(self) -> QuerySet[ConsentRecord]:
+        """With the words that were answered."""
+        queryset: QuerySet[ConsentRecord] = super().get_base_queryset()
+        return queryset.select_related("text")
+
     def preprocess_field_value(self, field: str, value: Any, export_format: str) -> Any:
         """Lists as words; nothing begins like a formula."""
         if isinstance(value, list):
             value = " ".join(value)
         value = super().preprocess_field_value(field, value, export_format)
         return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+class ConsentRecordInspectView(InspectView):
+    """A choice, with the words that it answers."""
+
+    def get_text_display_value(self) -> SafeString:
+        """Version, language and fingerprint; then word for word what was read."""
+        text = self.object.text
+        return linebreaksbr(f"{text}\n{text.words}")
 
 
 class ConsentRecordViewSet(ModelViewSet):
@@ -75,10 +94,14 @@ class ConsentRecordViewSet(ModelViewSet):
     copy_view_enabled = False
     inspect_view_enabled = True
     index_view_class = ConsentRecordIndexView
+    inspect_view_class = ConsentRecordInspectView
     form_fields = ("act",)
     list_display = ("at", Column("get_act_display", label=_("Act"), sort_key="act"), "categories", "language", "path")
     list_filter = ("act", "language", "gpc", "at")
-    list_export = ("id", "at", "act", "categories", "providers", "gpc", "language", "path", "text_id", "text.version")
+    list_export = (
+        "id", "at", "act", "categories", "providers", "gpc", "language", "path", "text_id",
+        "text.version", "text.words",
+    )  # fmt: skip
     export_filename = "consent"
     ordering = ("-at",)
     inspect_view_fields = ("id", "at", "act", "categories", "providers", "gpc", "language", "path", "text")

@@ -312,6 +312,23 @@ class ConsentText(models.Model):
     def __str__(self) -> str:
         return f"{self.version} {self.language} {self.digest[:8]}"
 
+    @property
+    def words(self) -> str:
+        """All that was to be read, a line each, markup as it was; providers with the keys that answers name."""
+        purposes = [
+            line
+            for asked in self.content["purposes"]
+            for line in (
+                f"{asked['title']}: {asked['description']}",
+                *(
+                    f"{name} ({company}): {purpose} [{key}]" if company else f"{name}: {purpose} [{key}]"
+                    for key, name, company, purpose in asked["providers"]
+                ),
+            )
+        ]
+        lines = [self.content["title"], self.content["text"], *self.content["links"], *self.content["buttons"]]
+        return "\n".join(filter(None, [*lines, *purposes]))
+
 
 class ConsentRecord(models.Model):
     """A visitor's choice: proof that it was made, and nothing that says by whom."""

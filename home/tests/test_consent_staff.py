@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 from django.contrib.auth.models import Group
+from django.utils.html import escape
 from wagtail.models import ModelLogEntry
 
 from accounts import roles
 from accounts.models import User
-from home.models import ThirdPartyIntegration
+from home.consent.proof import record_choice
+from home.consent.question import present_question
+from home.models import ConsentRecord, ConsentSettings, ThirdPartyIntegration
 from home.tests.test_consent_pages import CODE, integration
 
 LIST = "/admin/snippets/home/thirdpartyintegration/"
@@ -155,3 +161,55 @@ def test_a_change_that_no_form_made_is_in_the_audit_log_too(db):
     made.save()
 
     assert ModelLogEntry.objects.filter(action="home.integration_code").count() == 2
+
+
+WORDS = [
+    "May we, <i>please</i>?",
+    '<p data-block-key="a">Say <b>yes</b> or no.</p>',
+    "Accept all",
+    "Refuse all",
+    "Save choices",
+    "Close",
+    "Marketing: Shows others what you looked at here, so that you see advertisements elsewhere.",
+    "Pixel (Pixel Ltd): Advertises.",
+]
+
+
+@pytest.fixture
+def answered(shop):
+    """A choice that answers words which are not those of today any more."""
+    site = shop.get_site()
+    settings = ConsentSettings.for_site(site)
+    settings.title, settings.text = WORDS[:2]
+    settings.save()
+    integration(provider="Pixel Ltd")
+    question = present_question(site)
+    choice = record_choice(
+        question, act=ConsentRecord.Act.ACCEPT, allowed=question.keys, known=question.keys, gpc=False, path="/"
+    )
+    settings.title, settings.text = "Other words", ""
+    settings.save()
+    return ConsentRecord.objects.get(pk=choice.number)
+
+
+def test_the_words_that_a_choice_answers_are_shown_beside_it(signed_in, answered):
+    content = signed_in(roles.INTEGRATOR).get(f"/admin/consent-records/inspect/{answered.pk}/").content.decode()
+
+    assert [escape(line) in content for line in WORDS] == [True] * len(WORDS)
+    assert WORDS[0] not in content
+
+
+def test_the_words_that_a_choice_answers_are_exported_with_it(signed_in, answered, django_assert_max_num_queries):
+    client = signed_in(roles.INTEGRATOR)
+    same = {"text": answered.text, "language": "en-gb", "providers": answered.providers, "path": "/"}
+    ConsentRecord.objects.bulk_create(ConsentRecord(act="accept", **same) for _ in range(5))
+
+    with django_assert_max_num_queries(12):
+        exported = b"".join(client.get("/admin/consent-records/?export=csv").streaming_content).decode()
+
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    assert len(rows) == 6
+    for row in rows:
+        *lines, last = row["Words"].split("\n")
+        assert [*lines, last.rpartition(" [")[0]] == WORDS
+        assert last.rpartition(" [")[2].rstrip("]") == answered.providers[0]
