@@ -53,18 +53,19 @@ def page_question(request: HttpRequest) -> Question | None:
 def placed_gate(request: HttpRequest, pk: int) -> Gate | None:
     """An integration that an editor placed in the text, if it is on and may be here."""
     gates = _on(request)[0] if is_open(request) else ()
-    found = [gate for gate in gates if gate.pk == pk and gate.position == Position.IN_PLACE]
-    _let_in(request, found)
-    return found[0] if found else None
+    return _hold_place(request, [gate for gate in gates if gate.pk == pk and gate.position == Position.IN_PLACE])
 
 
 def embedded(request: HttpRequest, url: str) -> tuple[Embed | None, Gate | None]:
     """A video or map, and the integration that lets it in: without one it is only a link."""
     embed = embed_of(url)
     gates = _on(request)[0] if embed and is_open(request) else ()
-    found = [gate for gate in gates if embed and gate.kind == embed.kind]
-    _let_in(request, found)
-    return embed, found[0] if found else None
+    return embed, _hold_place(request, [gate for gate in gates if embed and gate.kind == embed.kind])
+
+
+def has_placeholder(request: HttpRequest) -> bool:
+    """True where something of another company waits in the text of this page, rendered so far; not in a preview."""
+    return "_consent_placeholder" in request.__dict__ and not getattr(request, "is_preview", False)
 
 
 def _on(request: HttpRequest) -> tuple[tuple[Gate, ...], Wording]:
@@ -73,6 +74,14 @@ def _on(request: HttpRequest) -> tuple[tuple[Gate, ...], Wording]:
     if found is None:
         found = request.__dict__["_consent_gates"] = gates_and_wording(Site.find_for_request(request))
     return found
+
+
+def _hold_place(request: HttpRequest, found: list[Gate]) -> Gate | None:
+    if not found:
+        return None
+    request.__dict__["_consent_placeholder"] = True
+    _let_in(request, found)
+    return found[0]
 
 
 def _let_in(request: HttpRequest, gates: Iterable[Gate]) -> None:

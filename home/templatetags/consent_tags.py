@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils.html import escape
 
-from home.consent.rendering import embedded, page_gates, page_question, placed_gate
+from home.consent.rendering import embedded, has_placeholder, page_gates, page_question, placed_gate
 
 register = template.Library()
 Context = dict[str, Any]
@@ -27,7 +27,8 @@ def integrations(context: Context) -> Context:
     request = context.get("request")
     if request is None:
         return {}
-    return {"gates": page_gates(request), "question": page_question(request)}
+    gates = page_gates(request)
+    return {"gates": gates, "is_needed": bool(gates or page_question(request) or has_placeholder(request))}
 
 
 @register.inclusion_tag("home/consent/_placeholder.html", takes_context=True)

@@ -479,6 +479,19 @@ def test_an_integration_with_a_place_is_only_there(client, pages):
     assert templates(client.get("/").content.decode()) == {}
 
 
+def test_something_necessary_with_a_place_needs_nothing_else_to_wake(client, pages):
+    made = integration(name="Reservation", category="necessary", position="in-place")
+    page = StandardPage.objects.get()
+    page.body = [("integration", {"integration": made})]
+    page.save_revision().publish()
+
+    content = client.get("/about-us/").content.decode()
+
+    assert templates(content) == {"Reservation": CODE}
+    assert ("js/consent.js" in content, "data-consent-root" in content) == (True, False)
+    assert "js/consent.js" not in client.get("/").content.decode()
+
+
 def test_report_only_reports_and_refuses_nothing(client, pages, settings):
     settings.CONTENT_SECURITY_POLICY_REPORT_ONLY = True
 
