@@ -21,7 +21,9 @@ from catalog.offers import Offer, offer_for
 from commerce.covers import PlainCover, cover_of
 from commerce.models import Basket, CheckoutDraft, DeliveryMethod
 from commerce.models.basket import MAX_QUANTITY
-from commerce.models.tax import Rates, tax_class_of
+from commerce.models.tax import tax_class_of, tax_note
+from commerce.tax_territories import territory
+from commerce.taxation import Rates, Tax
 from core.money import Money, minor_unit, tax_within
 
 
@@ -129,6 +131,8 @@ class PricedBasket:
     currency: str
     method: DeliveryMethod | None = None
     draft: CheckoutDraft | None = field(default=None, repr=False)
+    tax_free_reason: str = ""
+    """Why it, or what of it goes by post, bears no tax (`TaxFreeReason`); empty where it does."""
 
     @cached_property
     def count(self) -> int:
@@ -215,7 +219,7 @@ class PricedBasket:
     @property
     def tax_note(self) -> str:
         """What is said of tax below a total."""
-        return _("Includes %(tax)s VAT.") % {"tax": self.tax} if self.tax else ""
+        return tax_note(self.tax, self.tax_free_reason)
 
     @cached_property
     def problems(self) -> list[str]:
@@ -230,7 +234,7 @@ class PricedBasket:
             [[line.edition.pk, line.quantity, str(line.unit.amount), str(line.tax_rate)] for line in self.lines],
             self.method.pk if self.method else None,
             str(self.delivery.amount) if self.delivery else None,
-            [draft.email, *draft.address_lines] if draft else None,
+            [draft.email, draft.vat_id, *draft.address_lines] if draft else None,
             str(self.total.amount), self.currency,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -247,36 +251,49 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
         return PricedBasket(lines=(), currency=currency)
     draft = CheckoutDraft.objects.select_related("delivery_method").filter(basket=basket).first() if basket.pk else None
     destination = draft.country.code if draft else settings.SHOP_COUNTRY
-    rates = Rates(destination, settings.SHOP_COUNTRY, timezone.localdate(at))
+    rates = _rates(draft, timezone.localdate(at))
     rows = list(basket.lines.all())
     editions = Edition.objects.with_offer().select_related("product__listing").in_bulk([row.edition_id for row in rows])
-    lines = []
+    lines, reasons = [], set()
     for row in rows:
         edition = editions[row.edition_id]
         offer = offer_for(edition, at)
-        rate = rates.rate(tax_class_of(edition.format))
+        tax_class = tax_class_of(edition.format)
+        tax = rates.tax_on(tax_class, is_digital=edition.is_digital)
+        reasons.add(tax.reason)
         lines.append(
             PricedLine(
                 pk=row.pk,
                 edition=edition,
                 offer=offer,
                 quantity=row.quantity,
-                unit=_with_tax(offer, rate),
+                unit=_as_paid(offer, tax, rates.at_home(tax_class)),
                 seen=row.seen,
-                tax_rate=rate,
+                tax_rate=tax.rate,
                 limit=sellable_copies(edition),
             )
         )
     method = draft.delivery_method if draft else None
     if method and method not in DeliveryMethod.objects.active(currency).to(destination):
         method = None
-    return PricedBasket(lines=tuple(lines), currency=currency, method=method, draft=draft)
+    reason = next(filter(None, reasons), "")
+    return PricedBasket(lines=tuple(lines), currency=currency, method=method, draft=draft, tax_free_reason=reason)
 
 
-def _with_tax(offer: Offer, rate: Decimal) -> Money:
-    """The price of a copy as the shopper pays it."""
+def _rates(draft: CheckoutDraft | None, on: dt.date) -> Rates:
+    """The taxes for the address of a draft; for the shop's own country while there is none."""
+    shop = territory(settings.SHOP_COUNTRY)
+    if draft is None:
+        return Rates(shop, shop, on)
+    return Rates(territory(draft.country.code, draft.postcode), shop, on, draft.vat_id)
+
+
+def _as_paid(offer: Offer, tax: Tax, rate_at_home: Decimal) -> Money:
+    """The price of a copy as the shopper pays it. What is free of tax costs its net price."""
     price = offer.price or Money.zero(settings.SHOP_CURRENCY)
-    return price if offer.tax_included else price * ((100 + rate) / Decimal(100))
+    if not offer.tax_included:
+        return price * ((100 + tax.rate) / Decimal(100))
+    return price - tax_within(price, rate_at_home) if tax.reason else price
 
 
 def sellable_copies(edition: Edition) -> int:

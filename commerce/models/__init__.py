@@ -5,7 +5,7 @@ from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
 from commerce.models.shipping import DeliveryMethod
-from commerce.models.tax import TaxRate
+from commerce.models.tax import TaxRate, TaxRegistration
 
 __all__ = [
     "Basket",
@@ -23,4 +23,5 @@ __all__ = [
     "PriceLawProfile",
     "SellerSettings",
     "TaxRate",
+    "TaxRegistration",
 ]

@@ -111,6 +111,7 @@ class CheckoutDraft(PostalAddress):
     delivery_method = models.ForeignKey(
         "commerce.DeliveryMethod", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    vat_id = models.CharField(_("VAT number"), max_length=20, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

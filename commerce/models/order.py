@@ -20,6 +20,7 @@ from accounts.models import PostalAddress
 from catalog.faces import Card
 from commerce.covers import PlainCover, cover_of
 from commerce.models.basket import new_token
+from commerce.models.tax import TaxFreeReason, tax_note
 from core.money import Money
 
 LINK_DAYS = 30
@@ -136,6 +137,8 @@ class Order(PostalAddress):
     delivery_tax_amount = models.DecimalField(_("tax in delivery"), max_digits=12, decimal_places=3, default=Decimal(0))
     tax_amount = models.DecimalField(_("tax included"), max_digits=12, decimal_places=3)
     total_amount = models.DecimalField(_("total"), max_digits=12, decimal_places=3)
+    vat_id = models.CharField(_("VAT number of the customer"), max_length=20, blank=True)
+    tax_free_reason = models.CharField(_("free of tax because"), max_length=14, choices=TaxFreeReason, blank=True)
     placed_at = models.DateTimeField(_("placed"), db_index=True)
     confirmation_sent_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True, editable=False)
 
@@ -183,7 +186,7 @@ class Order(PostalAddress):
     @property
     def tax_note(self) -> str:
         """What is said of tax below the total."""
-        return gettext("Includes %(tax)s VAT.") % {"tax": self.tax} if self.tax else ""
+        return tax_note(self.tax, self.tax_free_reason)
 
     @property
     def delivery_label(self) -> str:

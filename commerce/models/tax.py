@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from catalog.choices import Format
+from core.money import Money
 
 
 class TaxClass(models.TextChoices):
@@ -51,22 +53,46 @@ class TaxRate(models.Model):
         return f"{self.country.code} {self.get_tax_class_display()}: {self.rate} %"
 
 
-class Rates:
-    """The rates that hold on one day for one destination."""
+class TaxRegistration(models.Model):
+    """Countries across a tax border whose tax the shop collects all the same."""
 
-    def __init__(self, destination: str, shop_country: str, on: dt.date) -> None:
-        self._known: dict[tuple[str, str], Decimal] = {}
-        rows = TaxRate.objects.filter(country__in={destination, shop_country}, valid_from__lte=on)
-        for row in rows.order_by("valid_from"):
-            self._known[row.country.code, row.tax_class] = row.rate
-        self._order = (destination, shop_country)
+    class Covers(models.TextChoices):
+        """What the shop collects it on."""
 
-    def rate(self, tax_class: str) -> Decimal:
-        """Percent: the destination's rate where the shop keeps one, else the shop country's, else its standard rate."""
-        for key in (*((country, tax_class) for country in self._order), (self._order[1], TaxClass.OTHER)):
-            if key in self._known:
-                return self._known[key]
-        return Decimal(0)
+        DOWNLOADS = "downloads", _("Downloads")
+        PARCELS = "parcels", _("Parcels")
+
+    name = models.CharField(_("name"), max_length=80)
+    countries = CountryField(_("countries"), multiple=True)
+    covers = models.CharField(_("on"), max_length=9, choices=Covers)
+    valid_from = models.DateField(_("valid from"))
+    source = models.CharField(_("source"), max_length=255, blank=True, help_text=_("The law or notice that says so."))
+
+    class Meta:
+        verbose_name = _("tax collected for other countries")
+        verbose_name_plural = _("taxes collected for other countries")
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def reach(self) -> str:
+        """The countries, for the list."""
+        return ", ".join(place.name for place in self.countries)
+
+    @classmethod
+    def covering(cls, country: str, on: dt.date) -> set[str]:
+        """What the shop collects the tax of a country on, on a day."""
+        rows = cls.objects.filter(valid_from__lte=on)
+        return {row.covers for row in rows if country in {place.code for place in row.countries}}
+
+
+class TaxFreeReason(models.TextChoices):
+    """Why an order, or what of it goes by post, bears no tax."""
+
+    EXPORT = "export", _("Export, free of VAT. Tax and duty may be due on arrival.")
+    REVERSE_CHARGE = "reverse-charge", _("Reverse charge: the VAT is due from the recipient.")
 
 
 _CLASS_OF_FORMAT = {
@@ -81,3 +107,9 @@ _CLASS_OF_FORMAT = {
 def tax_class_of(edition_format: str) -> TaxClass:
     """The tax class of goods of that format; whatever is printed counts as a book."""
     return _CLASS_OF_FORMAT.get(Format(edition_format), TaxClass.BOOKS)
+
+
+def tax_note(tax: Money, reason: str) -> str:
+    """What is said of tax below a total."""
+    included = gettext("Includes %(tax)s VAT.") % {"tax": tax} if tax else ""
+    return " ".join(filter(None, (included, str(TaxFreeReason(reason).label) if reason else "")))

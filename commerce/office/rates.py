@@ -7,7 +7,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
-from commerce.models import DeliveryMethod, PriceLawProfile, TaxRate
+from commerce.models import DeliveryMethod, PriceLawProfile, TaxRate, TaxRegistration
 
 
 class DeliveryMethodViewSet(ModelViewSet):
@@ -47,6 +47,23 @@ class TaxRateViewSet(ModelViewSet):
         FieldPanel("country"),
         FieldPanel("tax_class"),
         FieldRowPanel([FieldPanel("rate"), FieldPanel("valid_from")]),
+        FieldPanel("source"),
+    ]
+
+
+class TaxRegistrationViewSet(ModelViewSet):
+    """Taxes of other countries that the shop collects."""
+
+    model = TaxRegistration
+    name = "tax_registrations"
+    icon = "pick"
+    menu_label = _("Taxes for other countries")
+    copy_view_enabled = False
+    list_display = ["name", "covers", Column("reach", label=_("Countries"), accessor="reach"), "valid_from"]
+    panels = [
+        FieldPanel("name"),
+        FieldPanel("countries"),
+        FieldRowPanel([FieldPanel("covers"), FieldPanel("valid_from")]),
         FieldPanel("source"),
     ]
 
@@ -93,4 +110,4 @@ class RatesGroup(ModelViewSetGroup):
     menu_label = _("Delivery and tax")
     menu_icon = "globe"
     menu_order = 300
-    items = (DeliveryMethodViewSet, TaxRateViewSet, PriceLawViewSet)
+    items = (DeliveryMethodViewSet, TaxRateViewSet, TaxRegistrationViewSet, PriceLawViewSet)

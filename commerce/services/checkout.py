@@ -31,6 +31,11 @@ def save_address(basket_id: int, email: str, address: dict[str, str]) -> Checkou
     return draft
 
 
+def save_vat_id(basket_id: int, vat_id: str) -> None:
+    """Remember the VAT number of a business, checked by its form."""
+    CheckoutDraft.objects.filter(basket_id=basket_id).update(vat_id=vat_id, updated_at=timezone.now())
+
+
 def choose_delivery(basket_id: int, method: DeliveryMethod) -> None:
     """Remember how the order travels."""
     CheckoutDraft.objects.filter(basket_id=basket_id).update(delivery_method=method, updated_at=timezone.now())
@@ -133,6 +138,8 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
         delivery_tax_amount=priced.delivery_tax.amount,
         tax_amount=priced.tax.amount,
         total_amount=priced.total.amount,
+        vat_id=draft.vat_id,
+        tax_free_reason=priced.tax_free_reason,
         placed_at=timezone.now(),
     )
     bylines = _bylines({line.edition.product_id for line in priced.lines})

@@ -66,6 +66,8 @@ class Document:
     seller: dict[str, str]
     customer: list[str]
     email: str
+    customer_vat_id: str
+    tax_note: str
     lines: list[dict[str, Any]]
     delivery_label: str
     delivery: Money
@@ -94,6 +96,8 @@ def document(invoice: Invoice) -> Document:
         seller=said["seller"],
         customer=said["customer"],
         email=said["email"],
+        customer_vat_id=said.get("customer_vat_id", ""),
+        tax_note=said.get("tax_note", ""),
         lines=[amounts(line) for line in said["lines"]],
         delivery_label=said["delivery"]["label"],
         delivery=Money(Decimal(said["delivery"]["gross"]), currency),
@@ -159,6 +163,8 @@ def _snapshot(order: Order, number: str, issued_at: dt.datetime) -> dict[str, An
         },
         "customer": order.address_lines,
         "email": order.email,
+        "customer_vat_id": order.vat_id,
+        "tax_note": str(order.get_tax_free_reason_display()),
         "lines": _grouped(order.lines.all()),
         "delivery": {"label": order.delivery_name, "gross": str(order.delivery.amount)},
         "taxes": [

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from catalog.tests.factories import book
 from commerce import pricing
-from commerce.models import DeliveryMethod, TaxRate
-from commerce.models.tax import Rates, TaxClass, tax_class_of
+from commerce.models import DeliveryMethod
+from commerce.models.tax import tax_class_of
 from commerce.pricing import PricedBasket, PricedLine, share
 from commerce.tests.factories import filled_basket
 from core.money import Money
@@ -123,24 +123,7 @@ def test_formats_have_tax_classes(book_format, tax_class):
 
 
 @pytest.mark.django_db
-class TestRates:
-    def test_british_rates_come_with_the_shop(self):
-        rates = Rates("GB", "GB", dt.date(2026, 1, 1))
-        assert [rates.rate(name) for name in TaxClass] == [0, 0, 20, 20]
-
-    def test_ebooks_had_the_standard_rate_before_may_2020(self):
-        assert Rates("GB", "GB", dt.date(2020, 4, 30)).rate(TaxClass.EBOOKS) == 20
-
-    def test_a_later_rate_takes_over_on_its_day(self):
-        TaxRate.objects.create(country="GB", tax_class="books", rate=5, valid_from=dt.date(2027, 1, 1))
-        assert Rates("GB", "GB", dt.date(2026, 12, 31)).rate("books") == 0
-        assert Rates("GB", "GB", dt.date(2027, 1, 1)).rate("books") == 5
-
-    def test_the_destination_goes_before_the_shop_where_the_shop_keeps_its_rates(self):
-        TaxRate.objects.create(country="DE", tax_class="books", rate=7, valid_from=dt.date(2020, 1, 1))
-        assert Rates("DE", "GB", dt.date(2026, 1, 1)).rate("books") == 7
-        assert Rates("FR", "GB", dt.date(2026, 1, 1)).rate("books") == 0
-
+class TestPricesOfTheMoment:
     def test_prices_without_tax_are_shown_with_it(self, books_page):
         edition = book("Reading", format="audiobook", price="10.00").editions.get()
         edition.prices.update(tax_included=False)

@@ -18,6 +18,8 @@ from commerce.models import Basket, SellerSettings
 from commerce.models.order import PaymentMethod
 from commerce.pricing import PricedBasket
 from commerce.services import baskets, checkout
+from commerce.tax_territories import territory
+from commerce.vat_ids import VatIdForm
 from commerce.views.basket import owner_of
 
 SHOWN_SALT = "commerce.review"
@@ -38,10 +40,12 @@ def address(request: HttpRequest) -> HttpResponse:
         needs_delivery=priced.needs_delivery,
         currency=priced.currency,
     )
-    if request.method == "POST" and form.is_valid():
+    vat_form = _vat_form(request, priced)
+    if request.method == "POST" and form.is_valid() and (vat_form is None or vat_form.is_valid()):
         checkout.save_address(basket.pk, form.cleaned_data["email"], form.address)
+        checkout.save_vat_id(basket.pk, vat_form.cleaned_data["vat_id"] if vat_form else "")
         return redirect("commerce:checkout_delivery" if priced.needs_delivery else "commerce:checkout_review")
-    context = {"form": form, "basket": priced, "steps": _steps("address", priced)}
+    context = {"form": form, "vat_form": vat_form, "basket": priced, "steps": _steps("address", priced)}
     return render(request, "commerce/checkout_address.html", context, status=422 if form.is_bound else 200)
 
 
@@ -154,6 +158,13 @@ def _known_address(request: HttpRequest) -> dict[str, object]:
     if last:
         known |= {name: getattr(last, name) for name in checkout.ADDRESS_FIELDS} | {"country": last.country.code}
     return known
+
+
+def _vat_form(request: HttpRequest, priced: PricedBasket) -> VatIdForm | None:
+    """Asked for where it counts: by a shop in the European Union."""
+    if not territory(settings.SHOP_COUNTRY).in_union:
+        return None
+    return VatIdForm(request.POST or None, initial={"vat_id": priced.draft.vat_id if priced.draft else ""})
 
 
 def _back(request: HttpRequest, refusal: CommerceError) -> HttpResponse:
