@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from django.db import models
+from typing import Any
+
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
 from catalog.addresses import tag_url
+from catalog.moved import lead_on
 
 
 class SluggedManager(models.Manager["Slugged"]):
@@ -36,9 +39,27 @@ class Slugged(index.Indexed, models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; under another slug than before, its earlier addresses lead to the new ones."""
+        names = kwargs.get("update_fields")
+        may_move = self.pk and (names is None or "slug" in names)
+        before = type(self)._default_manager.filter(pk=self.pk).exclude(slug=self.slug).first() if may_move else None
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if before:
+                lead_on(zip(before.addresses(), self.addresses(), strict=True))
+
+    def get_absolute_url(self) -> str:
+        """The page of its own."""
+        raise NotImplementedError
+
     def natural_key(self) -> tuple[str]:
         """The slug."""
         return (self.slug,)
+
+    def addresses(self) -> list[str]:
+        """Every address that has the slug in it."""
+        return [self.get_absolute_url()]
 
 
 class Contributor(Slugged):
@@ -103,3 +124,8 @@ class Tag(Slugged):
     def get_absolute_url(self) -> str:
         """The tag's page."""
         return tag_url(self.slug)
+
+    def addresses(self) -> list[str]:
+        """Its page and its feeds."""
+        feeds = (reverse("catalog:tag_feed", args=[self.slug, kind]) for kind in ("rss", "atom"))
+        return [self.get_absolute_url(), *feeds]
