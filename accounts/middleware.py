@@ -5,10 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
+from accounts.second_factor import has_second_factor
 from accounts.staff import is_staff_member
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -41,12 +46,19 @@ class IdleSessionMiddleware:
 
 
 class StaffMiddleware:
-    """The admin is for staff. Customers are told so, and not sent to the sign-in page that they come from."""
+    """The admin is for staff, and for staff with a second factor: who has none yet is led to set one up.
+
+    Customers are told so, and not sent to the sign-in page that they come from.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(ADMIN) and request.user.is_authenticated and not is_staff_member(request.user):
-            raise PermissionDenied
+        if request.path.startswith(ADMIN) and request.user.is_authenticated:
+            if not is_staff_member(request.user):
+                raise PermissionDenied
+            if settings.STAFF_SECOND_FACTOR and not has_second_factor(request.user):
+                messages.warning(request, _("Before the admin opens, please add a passkey or an app with codes."))
+                return redirect("mfa_index")
         return self.get_response(request)

@@ -13,4 +13,6 @@ account = [
 urlpatterns = [
     path("", include((account, "accounts"))),
     path("", include("allauth.account.urls")),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
 ]

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 WORKER = ["db_worker", "--interval", "0.5", "--no-startup-delay", "--no-reload", "--queue-name"]
@@ -33,6 +34,20 @@ def ensure_secret_key() -> None:
     example = (BASE_DIR / ".env.example").read_text()
     path.write_text(example.replace("SECRET_KEY=\n", f"SECRET_KEY={secrets.token_urlsafe(50)}\n", 1))
     path.chmod(0o600)
+
+
+def allow_demo_sign_ins() -> None:
+    """Let staff in by password alone where the shop is this machine's: the demo sign-ins. `.env` has the last word."""
+    from booktime.environment import site_url
+
+    if is_local(site_url()):
+        os.environ.setdefault("STAFF_SECOND_FACTOR", "false")
+
+
+def is_local(address: str) -> bool:
+    """True for an address that only this machine has."""
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")
 
 
 def pdf_is_possible() -> bool:
@@ -122,6 +137,7 @@ def main() -> None:
     ensure_secret_key()
     address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
     os.environ.setdefault("SITE_URL", address)
+    allow_demo_sign_ins()
 
     import django
     from django.conf import settings

@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "taggit",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_countries",
     "django_tasks",
     "django_tasks_db",
@@ -203,6 +205,15 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/5m/ip,60/1h/ip,5/5m/key,15/1h/key",
     "reset_password": "20/5m/ip,5/5m/key",
 }
+
+# A member of staff without a second factor is led to set one up before the admin opens: ADR 0011.
+STAFF_SECOND_FACTOR = read("STAFF_SECOND_FACTOR", "bool", True)
+MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "BookTime"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 # --- Wagtail ---------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from .base import *  # noqa: F403
 from .base import INSTALLED_APPS, LOGGING, MIDDLEWARE
 
 DEBUG = True
+STAFF_SECOND_FACTOR = False
 INSTALLED_APPS = [*INSTALLED_APPS, "debug_toolbar"]
 MIDDLEWARE = [
     "debug_toolbar.middleware.DebugToolbarMiddleware",

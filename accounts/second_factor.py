@@ -1,0 +1,24 @@
+"""Passkeys, security keys and one-time codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """The shop goes by its name where a browser asks whose passkey this is."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Host and name of the shop."""
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.WAGTAIL_SITE_NAME}
+
+
+def has_second_factor(user: Any) -> bool:
+    """True for somebody with a passkey, a security key or an app; recovery codes alone are none."""
+    return Authenticator.objects.filter(
+        user_id=user.pk, type__in=(Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    ).exists()
