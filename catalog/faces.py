@@ -22,7 +22,7 @@ from wagtail.images import get_image_model
 from catalog.addresses import book_url, tag_url
 from catalog.choices import Format, Role
 from catalog.models.listing import BookListing
-from catalog.offers import NOT_SOLD, Availability, decide, terms_from
+from catalog.offers import NOT_SOLD, Availability, Offer, decide, terms_from
 from core.money import Money
 
 Face = dict[str, Any]
@@ -74,6 +74,8 @@ class Card:
     price_from: bool
     availability: Availability
     formats: str
+    offer: Offer | None = None
+    """The offer whose price is shown."""
 
 
 def card_from(listing: BookListing, at: dt.datetime | None = None) -> Card:
@@ -84,7 +86,8 @@ def card_from(listing: BookListing, at: dt.datetime | None = None) -> Card:
 def card_of_face(face: Face, entries: Sequence[dict[str, Any]], at: dt.datetime) -> Card:
     """The card of a face with these offers."""
     offers = sorted((decide(terms_from(entry), at) for entry in entries), key=lambda offer: offer.rank)
-    prices = [offer.price for offer in offers if offer.can_buy and offer.price]
+    prices = {offer.price: offer for offer in reversed(offers) if offer.can_buy and offer.price}
+    price = min(prices, default=None)
     formats = dict.fromkeys(offer.terms.format for offer in offers)
     pictures = face["pictures"]
     return Card(
@@ -93,10 +96,11 @@ def card_of_face(face: Face, entries: Sequence[dict[str, Any]], at: dt.datetime)
         url=book_url(face["slug"]),
         byline=byline(face["people"]),
         cover=cover_of(pictures[0]) if pictures else None,
-        price=min(prices) if prices else None,
-        price_from=len(set(prices)) > 1,
+        price=price,
+        price_from=len(prices) > 1,
         availability=offers[0].availability if offers else NOT_SOLD,
         formats=" · ".join(str(Format(name).label) for name in formats),
+        offer=prices[price] if price else None,
     )
 
 

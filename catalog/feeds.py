@@ -283,7 +283,7 @@ def _item(base: str, face: dict[str, Any], edition: Edition, text: str, at: dt.d
         ("image_link", images[0]),
         *(("additional_image_link", image) for image in images[1:]),
         *_availability(offer, at),
-        ("price", f"{offer.price.amount} {offer.price.currency}"),
+        *_prices(offer),
         ("condition", "new"),
         ("gtin", edition.isbn or ""),
         ("identifier_exists", "" if edition.isbn else "no"),
@@ -310,6 +310,19 @@ def _availability(offer: Offer, at: dt.datetime) -> Sequence[tuple[str, str]]:
     elif code in _DAYS:
         facts.append(("availability_date", _midnight(timezone.localdate(at) + dt.timedelta(days=_DAYS[code]))))
     return facts
+
+
+def _prices(offer: Offer) -> Sequence[tuple[str, str]]:
+    """What is asked; of an announced offer the former price, the offer's, and from when until when it holds."""
+    asked = f"{offer.price.amount} {offer.price.currency}" if offer.price else ""
+    if offer.former_price is None or offer.offer_starts_at is None or offer.offer_ends_at is None:
+        return [("price", asked)]
+    dates = [timezone.localtime(moment) for moment in (offer.offer_starts_at, offer.offer_ends_at)]
+    return [
+        ("price", f"{offer.former_price.amount} {offer.former_price.currency}"),
+        ("sale_price", asked),
+        ("sale_price_effective_date", "/".join(date.isoformat(timespec="minutes") for date in dates)),
+    ]
 
 
 def _last_day(date: dt.date, precision: str) -> dt.date:

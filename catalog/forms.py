@@ -13,13 +13,15 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from catalog import isbn as isbns
 from catalog import prices, stock
-from catalog.models import Edition, Price
+from catalog.models import Edition
+from catalog.price_sums import Operation, Sum
 
 
 class EditionForm(WagtailAdminModelForm):
-    """An edition with the shop's price and the copies on the shelf, in one form.
+    """An edition with the copies on the shelf, and, where it is new, the shop's price.
 
     The count is applied as a difference to what the form showed, so a sale that happened meanwhile is not undone.
+    Later prices are changed on a page of their own, which first shows what shoppers will see.
     """
 
     isbn = forms.CharField(
@@ -38,14 +40,12 @@ class EditionForm(WagtailAdminModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["shop_price"].label = _("Price in %(currency)s") % {"currency": settings.SHOP_CURRENCY}
         edition: Edition = self.instance
+        if "shop_price" in self.fields:
+            self.fields["shop_price"].label = _("Price in %(currency)s") % {"currency": settings.SHOP_CURRENCY}
         if edition.pk:
-            own = edition.prices.filter(
-                source=Price.Source.SHOP, currency=settings.SHOP_CURRENCY, starts_at=None, ends_at=None
-            ).first()
+            self.fields.pop("shop_price", None)
             record = getattr(edition, "stock", None)
-            self.initial["shop_price"] = own.money.amount if own else None
             self.initial["on_hand"] = self.initial["on_hand_shown"] = record.on_hand if record else 0
 
     def clean_isbn(self) -> str | None:
@@ -69,10 +69,12 @@ class EditionForm(WagtailAdminModelForm):
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Edition:
-        """Save the edition, its price and the difference in copies."""
+        """Save the edition, its first price and the difference in copies."""
         edition: Edition = super().save(commit=commit)
         if commit:
-            prices.set_shop_price(edition, self.cleaned_data["shop_price"])
+            if (price := self.cleaned_data.get("shop_price")) is not None:
+                wish = prices.Wish(edition.pk, settings.SHOP_CURRENCY, Sum(Operation.SET, price))
+                prices.apply([wish], seen=None, user=self.for_user)
             stock.adjust(edition.pk, self._stock_change(self.cleaned_data))
         return edition
 

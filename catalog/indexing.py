@@ -16,12 +16,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Model, QuerySet, TextField
+from django.db.models import F, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from wagtail.images import get_image_model
@@ -42,7 +41,8 @@ from catalog.models import (
     ProductPage,
     SearchWord,
 )
-from catalog.offers import Offer, PriceTerm, Terms, decide, entry_of, terms_from
+from catalog.models.prices import precedence
+from catalog.offers import Offer, PriceTerm, Terms, decide, entry_of, sort_prices, terms_from
 from core import page_cache
 
 CHUNK = 1000
@@ -234,13 +234,16 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]
 
 
 def _editions(page_ids: Collection[int]) -> dict[int, list[Sold]]:
-    prices: dict[int, list[tuple[tuple[Any, ...], PriceTerm]]] = defaultdict(list)
-    for pk, edition_id, amount, source, taxed, fixed, starts_at, ends_at in Price.objects.filter(
-        edition__product__in=page_ids, edition__is_active=True, currency=settings.SHOP_CURRENCY
-    ).values_list("pk", "edition_id", "amount", "source", "tax_included", "is_fixed", "starts_at", "ends_at"):
-        # The order of Price.precedence, without an object for each of many thousand rows.
-        precedence = (source != Price.Source.SHOP, starts_at is None and ends_at is None, not taxed, -pk)
-        prices[edition_id].append((precedence, PriceTerm(amount, taxed, fixed, starts_at, ends_at)))
+    prices: dict[int, list[tuple[str, str, tuple[Any, ...], PriceTerm]]] = defaultdict(list)
+    for pk, edition_id, amount, currency, source, taxed, fixed, starts_at, ends_at, former in Price.objects.filter(
+        Q(currency=settings.SHOP_CURRENCY) | Q(source=Price.Source.SHOP),
+        edition__product__in=page_ids,
+        edition__is_active=True,
+    ).values_list(
+        "pk", "edition_id", "amount", "currency", "source", "tax_included", "is_fixed", "starts_at", "ends_at", "former"
+    ):  # fmt: skip
+        term = PriceTerm(amount, taxed, fixed, starts_at, ends_at, former)
+        prices[edition_id].append((currency, source, precedence(source, starts_at, ends_at, taxed, pk), term))
     editions: dict[int, list[Sold]] = defaultdict(list)
     for (
         pk, page_id, isbn, language, form, not_for_sale, supplier, published, precision, embargo, on_hand, allocated
@@ -248,6 +251,7 @@ def _editions(page_ids: Collection[int]) -> dict[int, list[Sold]]:
         "pk", "product_id", "isbn", "language", "format", "not_for_sale", "availability", "publication_date",
         "publication_precision", "embargo_date", "stock__on_hand", "stock__allocated",
     ):  # fmt: skip
+        own, also = sort_prices(prices.get(pk, ()))
         terms = Terms(
             format=form,
             is_for_sale=not not_for_sale,
@@ -256,7 +260,8 @@ def _editions(page_ids: Collection[int]) -> dict[int, list[Sold]]:
             publication_date=published,
             precision=precision,
             embargo_date=embargo,
-            prices=tuple(price for _precedence, price in sorted(prices[pk], key=itemgetter(0))) if pk in prices else (),
+            prices=own,
+            also=also,
         )
         editions[page_id].append(Sold(pk, isbn or "", language, terms))
     return editions

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain, zip_longest
+from operator import itemgetter
 from typing import Any
 
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_time
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, ngettext, to_locale
@@ -28,6 +30,7 @@ from catalog.choices import (
     SupplierAvailability,
 )
 from catalog.models.editions import Edition
+from catalog.models.prices import Price
 from core.money import Money
 
 LOW_STOCK = 2
@@ -137,17 +140,25 @@ class PriceTerm:
     is_fixed: bool
     starts_at: dt.datetime | None
     ends_at: dt.datetime | None
+    former: Decimal | None = None
+    """Of an announced offer: the lowest price of the 30 days before it began."""
 
     def holds(self, at: dt.datetime) -> bool:
         """True where `at` lies in the price's time; the end is the first moment at which it no longer holds."""
         return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
 
 
+def holding(prices: Iterable[PriceTerm], at: dt.datetime) -> PriceTerm | None:
+    """The price that holds at a moment, of several in the order in which they bind."""
+    return next((price for price in prices if price.holds(at)), None)
+
+
 @dataclass(frozen=True)
 class Terms:
     """All that decides what an edition costs and whether it can be had.
 
-    Prices are those in the shop's currency, the most binding first.
+    Prices are those in the shop's currency, the most binding first. `also` has those that the shop itself asks in
+    other currencies.
     """
 
     format: str
@@ -158,6 +169,7 @@ class Terms:
     precision: str
     embargo_date: dt.date | None
     prices: tuple[PriceTerm, ...]
+    also: tuple[tuple[str, tuple[PriceTerm, ...]], ...] = ()
 
     @property
     def is_digital(self) -> bool:
@@ -175,11 +187,11 @@ class Terms:
 
     def price_at(self, at: dt.datetime) -> PriceTerm | None:
         """The price that holds at a moment."""
-        return next((price for price in self.prices if price.holds(at)), None)
+        return holding(self.prices, at)
 
     def changes(self) -> Iterator[dt.datetime]:
         """Moments at which the answer may become another one."""
-        for price in self.prices:
+        for price in chain(self.prices, *(prices for _currency, prices in self.also)):
             if price.starts_at:
                 yield price.starts_at
             if price.ends_at:
@@ -197,11 +209,40 @@ class Offer:
     tax_included: bool
     is_fixed: bool
     availability: Availability
+    former_price: Money | None = None
+    """Where a reduction is announced: the lowest price of the 30 days before it (Directive 98/6, article 6a)."""
+    offer_starts_at: dt.datetime | None = None
+    offer_ends_at: dt.datetime | None = None
+    also: tuple[Money, ...] = ()
+    """What the shop asks in other currencies; never converted, never mixed."""
 
     @property
     def can_buy(self) -> bool:
         """True where a basket may take it."""
         return self.availability.can_buy
+
+    @property
+    def percent_off(self) -> int:
+        """The announced reduction in percent of the former price, rounded down; 0 where there is none."""
+        if self.former_price is None or self.price is None:
+            return 0
+        return int((self.former_price - self.price).amount * 100 // self.former_price.amount)
+
+    @property
+    def until_label(self) -> str:
+        """How long the offer holds: its last day, and the time where it does not end with the day."""
+        if self.offer_ends_at is None:
+            return ""
+        locale = to_locale(get_language() or settings.LANGUAGE_CODE)
+        ends = timezone.localtime(self.offer_ends_at)
+        if ends.time() == dt.time.min:
+            return _("until %(date)s") % {
+                "date": format_date(ends.date() - dt.timedelta(days=1), "long", locale=locale)
+            }
+        return _("until %(date)s, %(time)s") % {
+            "date": format_date(ends.date(), "long", locale=locale),
+            "time": format_time(ends.time(), "short", locale=locale),
+        }
 
     @property
     def rank(self) -> tuple[int, int, int]:
@@ -221,9 +262,8 @@ def offer_for(edition: Edition, at: dt.datetime | None = None) -> Offer:
 
 def terms_of(edition: Edition) -> Terms:
     """The terms of a live edition."""
-    prices = sorted(
-        (price for price in edition.prices.all() if price.currency == settings.SHOP_CURRENCY),
-        key=lambda price: price.precedence,
+    prices, also = sort_prices(
+        (price.currency, price.source, price.precedence, term_of(price)) for price in edition.prices.all()
     )
     return Terms(
         format=edition.format,
@@ -233,11 +273,29 @@ def terms_of(edition: Edition) -> Terms:
         publication_date=edition.publication_date,
         precision=edition.publication_precision,
         embargo_date=edition.embargo_date,
-        prices=tuple(
-            PriceTerm(price.amount, price.tax_included, price.is_fixed, price.starts_at, price.ends_at)
-            for price in prices
-        ),
+        prices=prices,
+        also=also,
     )
+
+
+def term_of(price: Price) -> PriceTerm:
+    """A price without what it belongs to."""
+    return PriceTerm(price.amount, price.tax_included, price.is_fixed, price.starts_at, price.ends_at, price.former)
+
+
+def sort_prices(
+    found: Iterable[tuple[str, str, tuple[Any, ...], PriceTerm]],
+) -> tuple[tuple[PriceTerm, ...], tuple[tuple[str, tuple[PriceTerm, ...]], ...]]:
+    """An edition's prices as `Terms` has them, from currency, source, precedence and price of each.
+
+    Of other currencies only what the shop itself asks is shown: a feed's price in them is meant for other countries.
+    """
+    by: dict[str, list[tuple[tuple[Any, ...], PriceTerm]]] = {}
+    for currency, source, precedence, term in found:
+        if currency == settings.SHOP_CURRENCY or source == Price.Source.SHOP:
+            by.setdefault(currency, []).append((precedence, term))
+    ordered = {currency: tuple(term for _p, term in sorted(by[currency], key=itemgetter(0))) for currency in sorted(by)}
+    return ordered.pop(settings.SHOP_CURRENCY, ()), tuple(ordered.items())
 
 
 def terms_from(entry: dict[str, Any]) -> Terms:
@@ -251,15 +309,36 @@ def terms_from(entry: dict[str, Any]) -> Terms:
         precision=entry["precision"],
         embargo_date=_date(entry["embargo"]),
         prices=tuple(
-            PriceTerm(Decimal(amount), taxed, fixed, _moment(starts), _moment(ends))
-            for amount, taxed, fixed, starts, ends in entry["prices"]
+            price_from(price, former) for price, former in zip_longest(entry["prices"], entry.get("former", ()))
         ),
+        also=tuple((name, tuple(price_from(price) for price in prices)) for name, prices in entry.get("also", ())),
     )
 
 
+def price_from(entry: Sequence[Any], former: str | None = None) -> PriceTerm:
+    """A price that `price_entry` wrote."""
+    amount, taxed, fixed, starts, ends = entry
+    return PriceTerm(Decimal(amount), taxed, fixed, _moment(starts), _moment(ends), Decimal(former) if former else None)
+
+
+def price_entry(price: PriceTerm) -> list[Any]:
+    """A price as JSON keeps it; the former price is kept apart from it, see `entry_of`."""
+    return [
+        str(price.amount),
+        price.tax_included,
+        price.is_fixed,
+        price.starts_at and price.starts_at.isoformat(),
+        price.ends_at and price.ends_at.isoformat(),
+    ]
+
+
 def entry_of(terms: Terms) -> dict[str, Any]:
-    """The terms as `BookListing.offers` keeps them: `terms_from` reads them back."""
-    return {
+    """The terms as `BookListing.offers` keeps them: `terms_from` reads them back.
+
+    `former` and `also` are there only where they say something: most editions have neither, and code that does not
+    know them passes them over.
+    """
+    entry: dict[str, Any] = {
         "format": terms.format,
         "sold": terms.is_for_sale,
         "supplier": terms.supplier,
@@ -267,29 +346,30 @@ def entry_of(terms: Terms) -> dict[str, Any]:
         "published": terms.publication_date and terms.publication_date.isoformat(),
         "precision": terms.precision,
         "embargo": terms.embargo_date and terms.embargo_date.isoformat(),
-        "prices": [
-            [
-                str(price.amount),
-                price.tax_included,
-                price.is_fixed,
-                price.starts_at and price.starts_at.isoformat(),
-                price.ends_at and price.ends_at.isoformat(),
-            ]
-            for price in terms.prices
-        ],
+        "prices": [price_entry(price) for price in terms.prices],
     }
+    if any(price.former for price in terms.prices):
+        entry["former"] = [price.former and str(price.former) for price in terms.prices]
+    if terms.also:
+        entry["also"] = [[name, [price_entry(price) for price in prices]] for name, prices in terms.also]
+    return entry
 
 
 def decide(terms: Terms, at: dt.datetime) -> Offer:
     """Price and availability at a moment: our own stock first, the supplier's word second."""
     price = terms.price_at(at)
     today = timezone.localdate(at)
+    announced = price if price and price.former else None
     return Offer(
         terms=terms,
         price=Money(price.amount, settings.SHOP_CURRENCY) if price else None,
         tax_included=price.tax_included if price else True,
         is_fixed=price.is_fixed if price else False,
         availability=_availability(terms, today) if price and terms.is_for_sale else NOT_SOLD,
+        former_price=Money(announced.former, settings.SHOP_CURRENCY) if announced and announced.former else None,
+        offer_starts_at=announced.starts_at if announced else None,
+        offer_ends_at=announced.ends_at if announced else None,
+        also=tuple(Money(term.amount, name) for name, prices in terms.also if (term := holding(prices, at))),
     )
 
 

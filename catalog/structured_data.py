@@ -292,6 +292,13 @@ def offer(decided: Offer, url: str, seller: Node, at: dt.datetime) -> Node | Non
     }
     if availability.code == "pre-order" and availability.expected:
         node["availabilityStarts"] = _as_known(availability.expected, availability.precision)
+    if decided.former_price:
+        node["priceSpecification"] = {
+            "@type": "UnitPriceSpecification",
+            "priceType": f"{SCHEMA}StrikethroughPrice",
+            "price": str(decided.former_price.amount),
+            "priceCurrency": decided.former_price.currency,
+        }
     if not decided.tax_included:
         node["priceSpecification"] = {
             "@type": "UnitPriceSpecification",

@@ -124,7 +124,7 @@ class EditionViewSet(SnippetViewSet):
             FieldRowPanel([FieldPanel("format"), FieldPanel("edition_statement"), FieldPanel("imprint")]),
             MultiFieldPanel(
                 [
-                    FieldRowPanel([FieldPanel("shop_price"), FieldPanel("on_hand")]),
+                    FieldRowPanel([FieldPanel("shop_price", permission="catalog.change_price"), FieldPanel("on_hand")]),
                     FieldPanel("on_hand_shown"),
                     FieldRowPanel([FieldPanel("is_active"), FieldPanel("availability")]),
                     FieldPanel("not_for_sale"),

@@ -39,6 +39,7 @@ from catalog.models import (
     WorkKey,
 )
 from catalog.models.editions import new_sku
+from catalog.prices import replace_feed_prices
 
 MOST = Decimal(999_999_999)
 """The highest price that the column holds; more is a mistake."""
@@ -537,9 +538,7 @@ def _change_editions(jobs: Sequence[_Job]) -> None:
         changed, update_conflicts=True, unique_fields=["id"], update_fields=list(EDITION_COLUMNS)
     )
     if repriced:
-        ids = [job.edition.pk for job in repriced]
-        delete_rows(Price.objects.filter(edition_id__in=ids, source=Price.Source.FEED))
-        insert_rows(Price, (price for job in repriced for price in _prices(job)))
+        replace_feed_prices({job.edition.pk: _prices(job) for job in repriced})
     _remember_works([job for job in jobs if job.says(Block.RELATED) or job.says(Block.DESCRIPTION)])
 
 

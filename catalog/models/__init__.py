@@ -1,5 +1,5 @@
 from catalog.models.addresses import GoneAddress
-from catalog.models.editions import Edition, FeedRecord, Price, StockRecord
+from catalog.models.editions import Edition, FeedRecord, StockRecord
 from catalog.models.feeds import FeedFile
 from catalog.models.importing import Unindexed, WorkKey
 from catalog.models.listing import BookListing, ListingVersion, SearchWord
@@ -13,6 +13,7 @@ from catalog.models.pages import (
     TagPage,
 )
 from catalog.models.people import Contributor, Publisher, Series, Tag
+from catalog.models.prices import Price, PriceChange
 
 __all__ = [
     "BookListing",
@@ -26,6 +27,7 @@ __all__ = [
     "GoneAddress",
     "ListingVersion",
     "Price",
+    "PriceChange",
     "ProductImage",
     "ProductPage",
     "Publisher",

@@ -1,4 +1,4 @@
-"""What is sold: editions with their prices and stock.
+"""What is sold: editions and their stock; prices are in `prices.py`.
 
 They hang on the page by plain foreign keys, outside its revisions: publishing an old draft never
 changes what is sold or for how much. ADR 0002.
@@ -7,10 +7,8 @@ changes what is sold or for how much. ADR 0002.
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -21,7 +19,9 @@ from wagtail.search import index
 
 from catalog.addresses import book_url
 from catalog.choices import DIGITAL_FORMATS, ORDERABLE_WITHOUT_STOCK, DatePrecision, Format, SupplierAvailability
-from core.money import Money
+
+if TYPE_CHECKING:
+    from catalog.models.prices import Price
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
@@ -157,61 +157,6 @@ class Edition(index.Indexed, models.Model):
 def new_sku() -> str:
     """A stock code for goods without an ISBN: short, unique, said over the telephone without doubt."""
     return "BT-" + get_random_string(8, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ")
-
-
-class Price(models.Model):
-    """What one copy of an edition costs in one currency, for a time or until further notice."""
-
-    class Source(models.TextChoices):
-        """Who set the price; the shop's own goes before the feed's."""
-
-        SHOP = "shop", _("Set by the shop")
-        FEED = "feed", _("From a feed")
-
-    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="prices")
-    amount = models.DecimalField(
-        _("amount"), max_digits=12, decimal_places=3, validators=[MinValueValidator(Decimal(0))]
-    )
-    currency = models.CharField(_("currency"), max_length=3, help_text=_("ISO 4217: GBP, EUR"))
-    tax_included = models.BooleanField(_("includes tax"), default=True)
-    is_fixed = models.BooleanField(_("fixed by the publisher"), default=False)
-    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
-    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
-    source = models.CharField(_("source"), max_length=4, choices=Source, default=Source.SHOP)
-
-    class Meta:
-        verbose_name = _("price")
-        verbose_name_plural = _("prices")
-        ordering = ("id",)
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gte=0), name="price_not_negative"),
-            models.CheckConstraint(
-                condition=Q(starts_at__isnull=True) | Q(ends_at__isnull=True) | Q(starts_at__lt=F("ends_at")),
-                name="price_ends_after_it_starts",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.money)
-
-    @property
-    def money(self) -> Money:
-        """The amount with its currency, in major units."""
-        return Money(self.amount, self.currency)
-
-    @property
-    def precedence(self) -> tuple[bool, bool, bool, int]:
-        """Smallest first: the shop's before the feed's, dated before undated, tax-inclusive first, newest first."""
-        return (
-            self.source != self.Source.SHOP,
-            self.starts_at is None and self.ends_at is None,
-            not self.tax_included,
-            -(self.pk or 0),
-        )
-
-    def holds(self, at: dt.datetime) -> bool:
-        """True where `at` lies in the price's time; the end is the first moment at which it no longer holds."""
-        return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
 
 
 class StockRecord(models.Model):

@@ -42,7 +42,7 @@ ALLOWED = {
         "price", "priceCurrency", "priceValidUntil", "availability", "availabilityStarts", "itemCondition", "seller",
         "priceSpecification",
     },
-    "UnitPriceSpecification": _THING | {"price", "priceCurrency", "valueAddedTaxIncluded"},
+    "UnitPriceSpecification": _THING | {"price", "priceCurrency", "priceType", "valueAddedTaxIncluded"},
 }  # fmt: skip
 GOOGLE_AVAILABILITIES = {
     "BackOrder", "Discontinued", "InStock", "InStoreOnly", "LimitedAvailability", "OnlineOnly", "OutOfStock",

@@ -15,7 +15,7 @@ from wagtail.models import Page
 
 from accounts.models import User
 from catalog import stock
-from catalog.models import Edition, Price, ProductPage, Tag
+from catalog.models import Edition, ProductPage, Tag
 from catalog.tests.factories import TagFactory, book, isbn
 
 
@@ -37,7 +37,6 @@ def edition_form(edition: Edition, **changes) -> dict[str, object]:
         "is_active": "on",
         "availability": edition.availability,
         "publication_precision": "day",
-        "shop_price": "7.99",
         "on_hand": "5",
         "on_hand_shown": "5",
         **changes,
@@ -105,14 +104,14 @@ def test_the_page_editor_shows_editions_with_price_and_stock_and_links_to_their_
     assert "£7.99" in editor
 
 
-def test_staff_set_price_and_stock_in_the_form_of_the_edition(books_page, owner, client):
+def test_staff_set_the_stock_in_the_form_of_the_edition_and_prices_elsewhere(books_page, owner, client):
     edition = book("Persuasion", price="7.99", in_stock=5).editions.get()
 
     answer = client.post(edit_url(edition), edition_form(edition, shop_price="8.50", on_hand="12"))
 
     assert answer.status_code == 302
     edition = Edition.objects.get()
-    assert edition.price("GBP").amount == Decimal("8.50")
+    assert edition.price("GBP").amount == Decimal("7.99")
     assert edition.stock.on_hand == 12
 
 
@@ -160,10 +159,11 @@ def test_an_edition_is_added_from_the_page_of_its_book(books_page, owner, client
 
     assert f'value="{page.pk}"' in client.get(f"{add}?product={page.pk}").content.decode()
     new = Edition(product=page, isbn=isbn(77), format="hardback")
-    client.post(add, edition_form(new, sku="", on_hand_shown=""))
+    client.post(add, edition_form(new, sku="", on_hand_shown="", shop_price="7.99"))
 
     edition = Edition.objects.get()
     assert (edition.product, edition.sku, edition.stock.on_hand) == (page, isbn(77), 5)
+    assert edition.price("GBP").amount == Decimal("7.99")
 
 
 def test_a_book_with_promised_copies_cannot_be_deleted(books_page, owner, client):
@@ -213,17 +213,6 @@ def test_tags_move_between_databases_by_natural_key(db, tmp_path):
     assert "pk" not in json.loads(fixture.read_text())[0]
     assert Tag.objects.get().description == "Who did it"
     assert [tag.object.slug for tag in serializers.deserialize("json", fixture.read_text())] == ["crime"]
-
-
-def test_a_shop_price_goes_before_the_feeds_and_gives_way_when_taken_back(books_page, owner, client):
-    edition = book("Persuasion", price="7.99").editions.get()
-    edition.prices.update(source=Price.Source.FEED)
-
-    client.post(edit_url(edition), edition_form(edition, shop_price="6.50"))
-    assert Edition.objects.get().price("GBP").amount == Decimal("6.50")
-    client.post(edit_url(edition), edition_form(edition, shop_price=""))
-
-    assert Edition.objects.get().price("GBP").amount == Decimal("7.99")
 
 
 def test_a_book_goes_through_the_editors_workflow(books_page, owner):
