@@ -1,25 +1,26 @@
 """The sitemap: an index, and files of at most 10,000 addresses with pictures and the day of the last change.
 
-Which books there are is known to the facet index of the process, so a file of books is one range of ids and one
-query. A file is kept, compressed, under the version of the catalogue that it was made from.
+Which books there are is known to the facet index of the process, so a file of books is one range of ids and three
+queries. A file is kept, compressed, under the version of the catalogue that it was made from.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import gzip
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from django.core.cache import cache
-from django.db.models import Exists, Max, Model, OuterRef, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import conditional_page, require_safe
+from pyroaring import BitMap
 from wagtail.models import Page, Site
 
 from catalog import facets
@@ -37,6 +38,7 @@ from catalog.models import (
     Tag,
     TagPage,
 )
+from catalog.models.people import Slugged
 from core.generations import SITE, generation
 from core.seo import absolute, site_url
 
@@ -49,6 +51,8 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _IMAGE = "http://www.google.com/schemas/sitemap-image/1.1"
 
+Ids = Sequence[int] | BitMap
+
 
 class Entry(NamedTuple):
     """An address of the sitemap."""
@@ -59,10 +63,14 @@ class Entry(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A part of the sitemap: how many addresses it has, and those from one place to another."""
+    """A part of the sitemap."""
 
-    count: Callable[[HttpRequest, State], int]
-    entries: Callable[[HttpRequest, State, int, int], Iterable[Entry]]
+    ids: Callable[[HttpRequest, State], Ids]
+    """What it names, in ascending order."""
+    entries: Callable[[HttpRequest, Ids], Iterable[Entry]]
+    """The addresses of some of them."""
+    newest: Callable[[Ids], dt.datetime | None]
+    """When any of some of them last changed."""
 
 
 @require_safe
@@ -101,124 +109,155 @@ def _answer(request: HttpRequest, state: State, name: str, make: Callable[[], st
 
 def _index(request: HttpRequest, state: State) -> str:
     base = site_url(request)
-    files = [
-        absolute(base, reverse("catalog:sitemap_section", args=[name, number]))
-        for name, part in SECTIONS.items()
-        for number in range(1, math.ceil(part.count(request, state) / FILE) + 1)
-    ]
-    lines = "".join(f"<sitemap><loc>{escape(url)}</loc></sitemap>\n" for url in files)
-    return f'{_HEAD}<sitemapindex xmlns="{_SITEMAP}">\n{lines}</sitemapindex>\n'
+    lines = []
+    for name, part in SECTIONS.items():
+        ids = part.ids(request, state)
+        for number, start in enumerate(range(0, len(ids), FILE), start=1):
+            url = absolute(base, reverse("catalog:sitemap_section", args=[name, number]))
+            changed = _lastmod(part.newest(ids[start : start + FILE]))
+            lines.append(f"<sitemap><loc>{escape(url)}</loc>{changed}</sitemap>\n")
+    return f'{_HEAD}<sitemapindex xmlns="{_SITEMAP}">\n{"".join(lines)}</sitemapindex>\n'
 
 
 def _file(request: HttpRequest, state: State, part: Section, number: int) -> str:
     base = site_url(request)
-    start = (number - 1) * FILE
-    lines = [_line(base, entry) for entry in part.entries(request, state, start, start + FILE)]
-    if not lines:
+    ids = part.ids(request, state)[(number - 1) * FILE : number * FILE]
+    if not ids:
         raise Http404
-    return f'{_HEAD}<urlset xmlns="{_SITEMAP}" xmlns:image="{_IMAGE}">\n{"".join(lines)}</urlset>\n'
+    lines = "".join(_line(base, entry) for entry in part.entries(request, ids))
+    return f'{_HEAD}<urlset xmlns="{_SITEMAP}" xmlns:image="{_IMAGE}">\n{lines}</urlset>\n'
 
 
 def _line(base: str, entry: Entry) -> str:
-    changed = (
-        f"<lastmod>{timezone.localtime(entry.changed).isoformat(timespec='seconds')}</lastmod>" if entry.changed else ""
-    )
     pictures = "".join(
         f"<image:image><image:loc>{escape(absolute(base, picture))}</image:loc></image:image>"
         for picture in entry.pictures[:_PICTURES]
     )
-    return f"<url><loc>{escape(absolute(base, entry.url))}</loc>{changed}{pictures}</url>\n"
+    return f"<url><loc>{escape(absolute(base, entry.url))}</loc>{_lastmod(entry.changed)}{pictures}</url>\n"
+
+
+def _lastmod(changed: dt.datetime | None) -> str:
+    return f"<lastmod>{timezone.localtime(changed).isoformat(timespec='seconds')}</lastmod>" if changed else ""
+
+
+# --- When books changed --------------------------------------------------------------------------
+
+
+def _changes_of_books(by: str, ids: Ids) -> Iterator[tuple[QuerySet[Any], str, Max]]:
+    """Where to read when published books changed: with their page, or with an edition.
+
+    Each is rows, the way from a row to what is asked for, and the moment. `by` is the way from a book, such as
+    "publisher"; the ids are taken as a range.
+    """
+    for model, way, live, moment in (
+        (ProductPage, by, {"listing__is_live": True}, "last_published_at"),
+        (Edition, f"product__{by}", {"product__listing__is_live": True, "is_active": True}, "updated_at"),
+    ):
+        within = {f"{way}__gte": ids[0], f"{way}__lte": ids[-1]}
+        yield model._default_manager.order_by().filter(**live, **within), way, Max(moment)
+
+
+def _changed(by: str, ids: Ids) -> dict[int, dt.datetime]:
+    """When a book of each last changed."""
+    found: dict[int, dt.datetime] = {}
+    for rows, way, moment in _changes_of_books(by, ids):
+        for pk, at in rows.values_list(way).annotate(moment):
+            if at:
+                found[pk] = max(at, found.get(pk, at))
+    return found
+
+
+def _newest(by: str, ids: Ids) -> dt.datetime | None:
+    """When a book of any of them last changed."""
+    moments = (rows.aggregate(at=moment)["at"] for rows, _way, moment in _changes_of_books(by, ids))
+    return max(filter(None, moments), default=None)
 
 
 # --- Sections ------------------------------------------------------------------------------------
 
 
-def _books(_request: HttpRequest, state: State, start: int, end: int) -> Iterator[Entry]:
-    ids = state.live[start:end]
-    if not ids:
-        return
-    edited = dict(
-        Edition.objects.order_by()
-        .filter(product__gte=ids[0], product__lte=ids[-1], is_active=True)
-        .values_list("product")
-        .annotate(Max("updated_at"))
-    )
-    published = dict(
-        ProductPage.objects.order_by().filter(pk__gte=ids[0], pk__lte=ids[-1]).values_list("pk", "last_published_at")
-    )
+def _books(_request: HttpRequest, ids: Ids) -> Iterator[Entry]:
+    changed = _changed("pk", ids)
     rows = BookListing.objects.filter(pk__gte=ids[0], pk__lte=ids[-1], is_live=True).order_by("pk")
     for pk, face in rows.values_list("pk", "face").iterator(chunk_size=1000):
-        moments = [moment for moment in (published.get(pk), edited.get(pk)) if moment]
         pictures = [cover["src"] for picture in face["pictures"] if (cover := cover_of(picture, large=True))]
-        yield Entry(book_url(face["slug"]), max(moments, default=None), pictures)
+        yield Entry(book_url(face["slug"]), changed.get(pk), pictures)
 
 
-def _tag_ids(state: State) -> list[int]:
-    return sorted(int(key[2:]) for key, books in state.keys.items() if key.startswith(f"{facets.TAG}:") and books)
+def _of_facet(kind: str) -> Callable[[HttpRequest, State], list[int]]:
+    """The ids of the tags or publishers that have books."""
+    return lambda _request, state: sorted(
+        int(key.removeprefix(f"{kind}:")) for key, books in state.keys.items() if key.startswith(f"{kind}:") and books
+    )
 
 
-def _tags(_request: HttpRequest, state: State, start: int, end: int) -> Iterator[Entry]:
-    tags = Tag.objects.order_by("pk").in_bulk(_tag_ids(state)[start:end])
-    changed = dict(TagPage.objects.live().filter(tag__in=tags).values_list("slug", "last_published_at"))
-    for _pk, tag in sorted(tags.items()):
-        yield Entry(tag_url(tag.slug), changed.get(tag.slug))
+def _named(model: type[Slugged], by: str) -> Callable[[HttpRequest, Ids], Iterator[Entry]]:
+    """The pages of contributors, publishers or series: each is as new as the newest of its books."""
+
+    def entries(_request: HttpRequest, ids: Ids) -> Iterator[Entry]:
+        changed = _changed(by, ids)
+        for row in model._default_manager.filter(pk__in=ids).order_by("pk").only("slug").iterator(chunk_size=1000):
+            yield Entry(row.get_absolute_url(), changed.get(row.pk))
+
+    return entries
 
 
-def _publisher_ids(state: State) -> list[int]:
-    return sorted(int(key[2:]) for key, books in state.keys.items() if key.startswith(f"{facets.PUBLISHER}:") and books)
+def _tag_pages(ids: Ids) -> QuerySet[TagPage]:
+    return TagPage.objects.live().filter(tag__in=ids, slug=F("tag__slug"))
 
 
-def _publishers(_request: HttpRequest, state: State, start: int, end: int) -> Iterator[Entry]:
-    yield from _named(Publisher.objects.filter(pk__in=_publisher_ids(state)[start:end]))
+def _tags(_request: HttpRequest, ids: Ids) -> Iterator[Entry]:
+    changed = _changed(_OF_TAGS, ids)
+    edited = dict(_tag_pages(ids).values_list("tag", "last_published_at"))
+    for tag in Tag.objects.filter(pk__in=ids).order_by("pk"):
+        yield Entry(tag_url(tag.slug), max(filter(None, (changed.get(tag.pk), edited.get(tag.pk))), default=None))
 
 
-def _people() -> QuerySet[Contributor]:
+def _newest_of_tags(ids: Ids) -> dt.datetime | None:
+    edited = _tag_pages(ids).aggregate(at=Max("last_published_at"))["at"]
+    return max(filter(None, (edited, _newest(_OF_TAGS, ids))), default=None)
+
+
+def _people(_request: HttpRequest, _state: State) -> list[int]:
     shown = Contribution.objects.filter(contributor=OuterRef("pk"), page__listing__is_live=True)
-    return Contributor.objects.filter(Exists(shown)).order_by("pk")
+    return list(Contributor.objects.filter(Exists(shown)).order_by("pk").values_list("pk", flat=True))
 
 
-def _all_series() -> QuerySet[Series]:
+def _all_series(_request: HttpRequest, _state: State) -> list[int]:
     shown = BookListing.objects.filter(series_id=OuterRef("pk"), is_live=True)
-    return Series.objects.filter(Exists(shown)).order_by("pk")
+    return list(Series.objects.filter(Exists(shown)).order_by("pk").values_list("pk", flat=True))
 
 
-def _named(rows: QuerySet[Model]) -> Iterator[Entry]:
-    for row in rows.only("slug").iterator(chunk_size=1000):
-        yield Entry(row.get_absolute_url())
-
-
-def _pages_of(request: HttpRequest) -> QuerySet[Page]:
+def _page_ids(request: HttpRequest, _state: State) -> list[int]:
     """Pages of the site besides books, and besides tag pages that stand at their tag's address."""
     site = Site.find_for_request(request)
     if site is None:
-        return Page.objects.none()
+        return []
     tags = TagPage.objects.filter(slug__in=Tag.objects.values("slug")).values("pk")
-    return (
-        Page.objects.live()
-        .public()
-        .descendant_of(site.root_page, inclusive=True)
-        .not_exact_type(ProductPage)
-        .exclude(pk__in=tags)
-        .order_by("pk")
-    )
+    pages = Page.objects.live().public().descendant_of(site.root_page, inclusive=True).not_exact_type(ProductPage)
+    return list(pages.exclude(pk__in=tags).order_by("pk").values_list("pk", flat=True))
 
 
-def _pages(request: HttpRequest, _state: State, start: int, end: int) -> Iterator[Entry]:
-    for page in _pages_of(request)[start:end].specific():
+def _pages(request: HttpRequest, ids: Ids) -> Iterator[Entry]:
+    for page in Page.objects.filter(pk__in=ids).order_by("pk").specific():
         if url := page.get_url(request):
             yield Entry(url, page.last_published_at)
 
 
+def _newest_page(ids: Ids) -> dt.datetime | None:
+    newest: dt.datetime | None = Page.objects.filter(pk__in=ids).aggregate(at=Max("last_published_at"))["at"]
+    return newest
+
+
+_OF_PEOPLE, _OF_TAGS, _OF_PUBLISHERS, _OF_SERIES = "contributions__contributor", "book_tags__tag", "publisher", "series"
+
 SECTIONS = {
-    "pages": Section(lambda request, _state: _pages_of(request).count(), _pages),
-    "tags": Section(lambda _request, state: len(_tag_ids(state)), _tags),
-    "books": Section(lambda _request, state: len(state.live), _books),
-    "contributors": Section(
-        lambda _request, _state: _people().count(), lambda _request, _state, start, end: _named(_people()[start:end])
+    "pages": Section(_page_ids, _pages, _newest_page),
+    "tags": Section(_of_facet(facets.TAG), _tags, _newest_of_tags),
+    "books": Section(lambda _request, state: state.live, _books, partial(_newest, "pk")),
+    "contributors": Section(_people, _named(Contributor, _OF_PEOPLE), partial(_newest, _OF_PEOPLE)),
+    "publishers": Section(
+        _of_facet(facets.PUBLISHER), _named(Publisher, _OF_PUBLISHERS), partial(_newest, _OF_PUBLISHERS)
     ),
-    "publishers": Section(lambda _request, state: len(_publisher_ids(state)), _publishers),
-    "series": Section(
-        lambda _request, _state: _all_series().count(),
-        lambda _request, _state, start, end: _named(_all_series()[start:end]),
-    ),
+    "series": Section(_all_series, _named(Series, _OF_SERIES), partial(_newest, _OF_SERIES)),
 }

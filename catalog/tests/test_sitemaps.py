@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from lxml import etree
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
-from catalog import sitemaps, tasks
-from catalog.models import GoneAddress, ProductImage, ProductPage, TagIndexPage, TagPage
+from catalog import indexing, sitemaps, tasks
+from catalog.models import GoneAddress, ProductImage, ProductPage, Tag, TagIndexPage, TagPage
 from catalog.tests.factories import TagFactory, book
 from catalog.tests.test_product import picture
 from core.models import SearchEngineSettings, validate_addresses, validate_robots_txt
@@ -19,17 +21,22 @@ from home.models import StandardPage
 
 S = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 IMAGE = "{http://www.google.com/schemas/sitemap-image/1.1}"
+MONDAY, TUESDAY, WEDNESDAY = (dt.datetime(2026, 3, day, 12, tzinfo=dt.UTC) for day in (2, 3, 4))
 LASTMOD = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d\Z")
 
 
 def files_of(client) -> dict[str, etree._Element]:
-    """The files of the sitemap by the end of their address, each checked against the protocol."""
+    """The files of the sitemap by the end of their address, each checked against the protocol.
+
+    The index says of each file when anything in it last changed.
+    """
     index = etree.fromstring(client.get("/sitemap.xml").content)
     assert index.tag == f"{S}sitemapindex"
     found = {}
-    for location in index.iter(f"{S}loc"):
-        assert location.text.startswith("http://localhost/sitemap-")
-        path = location.text.removeprefix("http://localhost")
+    for entry in index:
+        location = entry.findtext(f"{S}loc")
+        assert location.startswith("http://localhost/sitemap-")
+        path = location.removeprefix("http://localhost")
         root = etree.fromstring(client.get(path).content)
         assert root.tag == f"{S}urlset"
         assert 1 <= len(root) <= 10_000
@@ -39,8 +46,19 @@ def files_of(client) -> dict[str, etree._Element]:
             assert set(tags[1:]) <= {f"{S}lastmod", f"{IMAGE}image"}
             assert url[0].text.startswith("http://localhost/")
             assert all(LASTMOD.match(changed.text) for changed in url.iter(f"{S}lastmod"))
+        assert moments_of(entry) == sorted(moments_of(root))[-1:]
         found[path] = root
     return found
+
+
+def moments_of(node: etree._Element) -> list[dt.datetime]:
+    return [dt.datetime.fromisoformat(changed.text) for changed in node.iter(f"{S}lastmod")]
+
+
+def changes_of(client, path: str) -> dict[str, dt.datetime]:
+    """When each address of a file last changed; every one says so."""
+    urls = {url.findtext(f"{S}loc"): moments_of(url) for url in files_of(client)[path]}
+    return {location.removeprefix("http://localhost"): moment for location, (moment,) in urls.items()}
 
 
 def addresses_of(client) -> list[str]:
@@ -79,6 +97,56 @@ def test_books_have_pictures_and_the_day_of_their_last_change(client, shop):
 
     assert url.find(f"{IMAGE}image/{IMAGE}loc").text.startswith("http://localhost/media/images/")
     assert url.find(f"{S}lastmod") is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("/sitemap-contributors-1.xml", "/contributors/john-keats/", "/contributors/jane-austen/"),
+        ("/sitemap-publishers-1.xml", "/publishers/faber/", "/publishers/virago/"),
+        ("/sitemap-series-1.xml", "/series/odes/", "/series/novels/"),
+        ("/sitemap-tags-1.xml", "/tags/poems/", "/tags/classics/"),
+    ],
+)
+def test_who_and_what_books_have_in_common_changes_with_the_newest_of_them(client, shop, path, old, new):
+    with time_machine.travel(MONDAY, tick=False):
+        book("Lamia", contributors=["John Keats"], publisher="Faber", series="Odes", tags=["Poems"])
+        about = {"contributors": ["Jane Austen"], "publisher": "Virago", "series": "Novels", "tags": ["Classics"]}
+        changed, _unchanged = book("Emma", **about), book("Sanditon", **about)
+    with time_machine.travel(TUESDAY, tick=False):
+        changed.editions.get().save()
+        indexing.refresh([changed.pk])
+    assert changes_of(client, path) == {old: MONDAY, new: TUESDAY}
+
+    with time_machine.travel(WEDNESDAY, tick=False):
+        changed.save_revision().publish()
+        indexing.refresh([changed.pk])
+    assert changes_of(client, path) == {old: MONDAY, new: WEDNESDAY}
+
+
+def test_a_tag_changes_with_the_page_that_an_editor_made_for_it(client, shop):
+    with time_machine.travel(MONDAY, tick=False):
+        book("Emma", tags=["Classics"])
+    with time_machine.travel(TUESDAY, tick=False):
+        page = TagPage(title="Classics", slug="classics", tag=Tag.objects.get())
+        TagIndexPage.objects.get().add_child(instance=page).save_revision().publish()
+
+    assert changes_of(client, "/sitemap-tags-1.xml") == {"/tags/classics/": TUESDAY}
+
+
+def test_what_is_not_published_or_not_sold_any_more_makes_nothing_new(client, shop):
+    with time_machine.travel(MONDAY, tick=False):
+        page, draft = book("Emma", editions=2), book("Sanditon")
+    with time_machine.travel(TUESDAY, tick=False):
+        edition = page.editions.first()
+        edition.is_active = False
+        edition.save()
+        draft.save_revision().publish()
+        draft.unpublish()
+        indexing.refresh([page.pk, draft.pk])
+
+    assert changes_of(client, "/sitemap-contributors-1.xml") == {"/contributors/jane-austen/": MONDAY}
+    assert changes_of(client, "/sitemap-books-1.xml") == {"/books/emma/": MONDAY}
 
 
 def test_files_hold_no_more_than_they_may(client, shop, monkeypatch):
