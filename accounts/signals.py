@@ -6,9 +6,11 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed
+from allauth.account.signals import email_confirmed, user_signed_up
 from django.dispatch import receiver
 from django.http import HttpRequest
+
+from accounts.models import User
 
 
 @receiver(email_confirmed)
@@ -16,3 +18,10 @@ def welcome(request: HttpRequest, email_address: EmailAddress, **kwargs: Any) ->
     """A welcome by mail for somebody who confirms an address before having signed in for the first time."""
     if email_address.user.last_login is None:
         get_adapter().send_mail("account/email/welcome", email_address.email, {"user": email_address.user})
+
+
+@receiver(user_signed_up)
+def welcome_from_elsewhere(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A welcome for somebody whose address another provider has verified: no mail asks them to confirm it."""
+    for email_address in EmailAddress.objects.filter(user=user, verified=True):
+        welcome(request=request, email_address=email_address)

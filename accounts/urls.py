@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts import views
+from accounts import providers, views
 
 account = [
     path("", views.home, name="profile"),
@@ -15,4 +15,7 @@ urlpatterns = [
     path("", include("allauth.account.urls")),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
+    path("oidc/<slug:provider_id>/login/", providers.leave, name="leave_for_provider"),
+    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("connections/", include("allauth.socialaccount.urls")),
 ]

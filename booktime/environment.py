@@ -84,3 +84,29 @@ def site_url() -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
         stop("SITE_URL", f"must be an address such as https://books.example, not “{url}”.")
     return url
+
+
+def sign_in_providers() -> list[dict[str, Any]]:
+    """Who else may say who somebody is: Google, and any provider of OpenID Connect, each only with all its settings."""
+    found = []
+    for provider, name, server in (("google", "Google", "https://accounts.google.com"), ("oidc", "", "")):
+        prefix = provider.upper()
+        given = {part: str(read(f"{prefix}_{part}", default="")) for part in ("CLIENT_ID", "CLIENT_SECRET")}
+        if provider == "oidc":
+            name, server = (str(read(f"OIDC_{part}", default="")) for part in ("NAME", "SERVER_URL"))
+            given |= {"NAME": name, "SERVER_URL": server}
+        missing = [f"{prefix}_{part}" for part, value in given.items() if not value]
+        if len(missing) == len(given):
+            continue
+        if missing:
+            stop(missing[0], "is missing: a provider to sign in with needs all its settings.")
+        found.append(
+            {
+                "provider_id": provider,
+                "name": name,
+                "client_id": given["CLIENT_ID"],
+                "secret": given["CLIENT_SECRET"],
+                "settings": {"server_url": server},
+            }
+        )
+    return found

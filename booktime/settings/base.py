@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from booktime.environment import BASE_DIR, database, networks, read, site_url
+from booktime.environment import BASE_DIR, database, networks, read, sign_in_providers, site_url
 
 # --- Who and where ---------------------------------------------------------------------------
 
@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "django_countries",
     "django_tasks",
@@ -214,6 +216,12 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "BookTime"
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+
+SOCIALACCOUNT_ADAPTER = "accounts.providers.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": sign_in_providers()}}
+# Whose address the provider has verified signs in to the account with that address.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # --- Wagtail ---------------------------------------------------------------------------------
 
