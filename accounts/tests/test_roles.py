@@ -36,6 +36,7 @@ REACHED_BY = {
     "/admin/consent-records/": {roles.OWNER, roles.INTEGRATOR},
     "/admin/settings/home/menus/": OWNER_EDITOR,
     "/admin/settings/home/footersettings/": OWNER_EDITOR,
+    "/admin/settings/core/searchenginesettings/": WRITERS,
     "/admin/redirects/": WRITERS,
     "/admin/contact-messages/": OWNER_OFFICE,
     "/admin/orders/": {roles.OWNER, roles.OFFICE, roles.DISPATCH},
