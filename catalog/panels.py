@@ -8,6 +8,26 @@ from django.conf import settings
 from django.urls import reverse
 from wagtail.admin.panels import Panel
 
+from catalog.offers import offer_for
+
+
+class PricesPanel(Panel):
+    """What shoppers are asked for an edition, with a link to the page on which it is changed."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "catalog/admin/prices_panel.html"
+
+        def is_shown(self) -> bool:
+            """For an edition that is there."""
+            return bool(self.instance.pk)
+
+        def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+            context = super().get_context_data(parent_context)
+            context["offer"] = offer_for(self.instance)
+            if self.request.user.has_perm("catalog.change_price"):
+                context["url"] = reverse("prices:edition", args=[self.instance.pk])
+            return context
+
 
 class EditionsPanel(Panel):
     """The editions of a book beside its text, each with a link to its own form.
@@ -33,4 +53,5 @@ class EditionsPanel(Panel):
                 add = reverse("wagtailsnippets_catalog_edition:add")
                 context["add_url"] = f"{add}?product={self.instance.pk}"
             context["may_change"] = self.request.user.has_perm("catalog.change_edition")
+            context["may_price"] = self.request.user.has_perm("catalog.change_price")
             return context

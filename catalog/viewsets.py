@@ -18,6 +18,7 @@ from catalog.faces import Card, card_from
 from catalog.forms import EditionForm
 from catalog.models import CatalogPage, Contributor, Edition, ProductPage, Publisher, Series, Tag
 from catalog.offers import offer_for
+from catalog.panels import PricesPanel
 from core.money import Money
 
 
@@ -125,6 +126,7 @@ class EditionViewSet(SnippetViewSet):
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("shop_price", permission="catalog.change_price"), FieldPanel("on_hand")]),
+                    PricesPanel(),
                     FieldPanel("on_hand_shown"),
                     FieldRowPanel([FieldPanel("is_active"), FieldPanel("availability")]),
                     FieldPanel("not_for_sale"),

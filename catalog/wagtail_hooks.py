@@ -10,16 +10,19 @@ from wagtail import hooks
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from catalog.bulk_actions import ChangePrices
 from catalog.models import StockRecord
+from catalog.price_views import PricesViewSet
 from catalog.viewsets import BooksInCatalogViewSet, BooksViewSet, CatalogueViewSetGroup
 
 register_snippet(CatalogueViewSetGroup)
+hooks.register("register_bulk_action", ChangePrices)
 
 
 @hooks.register("register_admin_viewset")
 def register_viewsets() -> list[object]:
-    """Books as a flat list, and the catalogue's own explorer."""
-    return [BooksViewSet("books"), BooksInCatalogViewSet("books_in_catalogue")]
+    """Books as a flat list, the catalogue's own explorer, and prices."""
+    return [BooksViewSet("books"), BooksInCatalogViewSet("books_in_catalogue"), PricesViewSet()]
 
 
 @hooks.register("before_delete_page")

@@ -4,17 +4,24 @@ changes a price how."""
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts import roles
 from accounts.models import User
-from catalog import indexing, prices
+from catalog import feeds, indexing, price_lists, prices, structured_data
 from catalog.choices import Format
 from catalog.importers.load import load
 from catalog.importers.records import PriceRecord, Record
@@ -23,7 +30,7 @@ from catalog.offers import PriceTerm, decide, offer_for, terms_from
 from catalog.price_history import asked, eras, former_price
 from catalog.price_sums import Operation, Rounding, Sum
 from catalog.prices import Wish
-from catalog.tests.factories import EditionFactory, book, isbn
+from catalog.tests.factories import book, isbn
 from core.money import Money
 
 SALE = dt.datetime(2026, 3, 10, tzinfo=dt.UTC)
@@ -230,7 +237,6 @@ def test_a_publisher_who_fixes_the_price_ends_the_announcement(edition):
     Price.objects.update(source="feed")
     with clock(SALE):
         change(edition, "8", ends=SALE + 9 * DAY)
-        Edition.objects.select_for_update()
         fixed = Price(edition=edition, amount=Decimal(10), currency="GBP", is_fixed=True, source="feed")
         prices.replace_feed_prices({edition.pk: [fixed]})
 
@@ -504,4 +510,304 @@ def test_code_of_the_last_release_reads_what_this_one_writes(edition):
     assert "former" not in entry
     assert "also" not in entry
     assert [len(price) for price in entry["prices"]] == [5]
-    assert EditionFactory
+
+
+# --- Machines ------------------------------------------------------------------------------------
+
+
+def test_search_engines_and_the_merchant_feed_say_the_offer_as_the_page_does(edition):
+    with clock(SALE):
+        change(edition, "9", ends=SALE + DAY)
+        offer = offer_of(edition)
+
+    said = structured_data.offer(offer, "https://shop.example/x", {}, SALE)
+    assert (said["price"], said["priceValidUntil"]) == ("9.00", "2026-03-11")
+    assert said["priceSpecification"] == {
+        "@type": "UnitPriceSpecification",
+        "priceType": "https://schema.org/StrikethroughPrice",
+        "price": "10.00",
+        "priceCurrency": "GBP",
+    }
+    assert feeds._prices(offer) == [
+        ("price", "10.00 GBP"),
+        ("sale_price", "9.00 GBP"),
+        ("sale_price_effective_date", "2026-03-10T00:00+00:00/2026-03-11T00:00+00:00"),
+    ]
+    assert feeds._prices(offer_of(edition, SALE + DAY)) == [("price", "10.00 GBP")]
+
+
+# --- In the admin --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def office(client, db) -> User:
+    """The central office, signed in."""
+    roles.apply()
+    user = User.objects.create_user("office@booktime.example", "secret-for-tests")
+    user.groups.add(Group.objects.get(name=roles.OFFICE))
+    client.force_login(user)
+    return user
+
+
+def answers(**changes: str) -> dict[str, str]:
+    """What a browser sends back from the form."""
+    return {"operation": "set", "value": "9", "rounding": "exact", "currency": "GBP", **changes}
+
+
+def seen_in(page) -> str:
+    return re.search(r'name="seen" value="([0-9a-f]+)"', page.content.decode())[1]
+
+
+@pytest.fixture
+def index() -> str:
+    return reverse("prices:index")
+
+
+def test_a_change_is_shown_and_then_applied_and_kept_with_its_name(edition, client, office, index):
+    form = answers(editions=str(edition.pk))
+
+    preview = client.post(index, form)
+    assert "£9.00" in preview.content.decode()
+    assert offer_of(edition).price == pounds("10")
+    done = client.post(index, {**form, "seen": seen_in(preview)})
+
+    assert done["Location"] == reverse("prices:edition", args=[edition.pk])
+    assert offer_of(edition).price == pounds("9")
+    assert PriceChange.objects.get().user == office
+    history = client.get(done["Location"]).content.decode()
+    assert "− £10.00" in history
+    assert "+ £9.00" in history
+    assert "office@booktime.example" in history
+
+
+def test_the_preview_of_an_offer_says_when_shoppers_see_what(edition, client, office, index):
+    with clock(SALE - DAY):
+        client.force_login(office)
+        form = answers(editions=str(edition.pk), starts_at="2026-03-10T00:00", ends_at="2026-03-17T00:00")
+        page = client.post(index, form).content.decode()
+
+    said = [" ".join(re.sub("<[^>]*>", "", item).split()) for item in re.findall("<li>(.*?)</li>", page, re.S)]
+    assert [text for text in said if "£" in text] == [
+        "now: £10.00",
+        "from 10 Mar 2026, midnight: £9.00, announced as reduced from £10.00",
+        "from 17 Mar 2026, midnight: £10.00",
+    ]
+
+
+def test_a_preview_that_is_no_longer_true_is_refused_and_shown_anew(edition, client, office, index):
+    """C-04."""
+    form = answers(editions=str(edition.pk), operation="raise-percent", value="10")
+    preview = client.post(index, form)
+    change(edition, "20")
+
+    answer = client.post(index, {**form, "seen": seen_in(preview)})
+
+    assert answer.status_code == 409
+    assert "Prices were changed meanwhile" in answer.content.decode()
+    assert "£22.00" in answer.content.decode()
+    assert offer_of(edition).price == pounds("20")
+
+
+@pytest.mark.parametrize("chosen", [{"publisher": "virago"}, {"tag": "Crime"}, {"format": "hardback"}])
+def test_many_prices_are_changed_by_publisher_tag_or_format(shop, client, office, index, chosen):
+    book("One", price="10", publisher="Virago", tags=["Crime"], format="hardback")
+    book("Two", price="9.50", publisher="Virago", tags=["Crime"], format="hardback")
+    book("Other", price="10")
+    form = answers(operation="lower-percent", value="5", rounding="99", **chosen)
+
+    client.post(index, {**form, "seen": seen_in(client.post(index, form))})
+
+    asked_for = {edition.product.title: offer_of(edition).price for edition in Edition.objects.all()}
+    assert asked_for == {"One": pounds("8.99"), "Two": pounds("8.99"), "Other": pounds("10")}
+    shown = [decide(terms_from(row.offers[0]), timezone.now()).price for row in BookListing.objects.order_by("pk")]
+    assert shown == [pounds("8.99"), pounds("8.99"), pounds("10")]
+
+
+def test_changing_many_costs_as_many_queries_as_changing_one(shop, office):
+    editions = [book(f"Book {number}", price="10").editions.get() for number in range(6)]
+
+    def cost(some: list[Edition], amount: str) -> int:
+        wishes = [Wish(one.pk, "GBP", Sum(Operation.SET, Decimal(amount))) for one in some]
+        with CaptureQueriesContext(connection) as counted:
+            prices.apply(wishes, seen=None, user=office)
+        return len(counted)
+
+    assert cost(editions, "9") == cost(editions[:1], "8") <= 30
+
+
+def test_editions_that_are_ticked_lead_to_the_form(edition, client, office, index):
+    action = reverse("wagtail_bulk_action", args=["catalog", "edition", "change-prices"])
+
+    answer = client.get(action, {"id": [edition.pk]})
+
+    assert answer["Location"] == f"{index}?editions={edition.pk}"
+    assert client.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"editions": ""}, "Choose a publisher"),
+        ({"editions": "1 OR 1=1"}, "not named as they should be"),
+        ({"editions": "９"}, "not named as they should be"),
+        ({"value": ""}, "By how much"),
+        ({"value": "-1"}, "greater than or equal to 0"),
+        ({"value": "NaN"}, "Enter a number"),
+        ({"value": "1e400"}, "digits"),
+        ({"value": "9999999999999999999999"}, "digits"),
+        ({"currency": "XYZ"}, "no currency in use"),
+        ({"operation": "give-away"}, "Select a valid choice"),
+        ({"ends_at": "2001-01-01T00:00"}, "after now"),
+        ({"starts_at": "tomorrow"}, "valid date"),
+        ({"publisher": "Nobody"}, "There is none with the name"),
+        ({"operation": "give-back", "ends_at": "2999-01-01T00:00"}, "leave the dates empty"),
+    ],
+)
+def test_rubbish_is_refused_in_words(edition, client, office, index, changes, words):
+    form = answers(editions=str(edition.pk)) | changes
+
+    answer = client.post(index, {**form, "seen": "x"})
+
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    assert offer_of(edition).price == pounds("10")
+
+
+def test_hidden_fields_of_another_preview_change_nothing(edition, client, office, index):
+    """I-17."""
+    preview = client.post(index, answers(editions=str(edition.pk), value="9"))
+
+    answer = client.post(index, {**answers(editions=str(edition.pk), value="0.01"), "seen": seen_in(preview)})
+
+    assert answer.status_code == 409
+    assert offer_of(edition).price == pounds("10")
+
+
+@pytest.mark.parametrize("name", [None, roles.EDITOR, roles.MARKETER, roles.DISPATCH])
+def test_prices_are_changed_by_those_who_may(edition, client, index, name):
+    roles.apply()
+    if name:
+        user = User.objects.create_user("somebody@booktime.example", "secret-for-tests")
+        user.groups.add(Group.objects.get(name=name))
+        client.force_login(user)
+
+    for address in (index, reverse("prices:import"), reverse("prices:edition", args=[edition.pk])):
+        assert client.get(address).status_code == 302
+    form = answers(editions=str(edition.pk))
+    assert client.post(index, {**form, "seen": "x"}).status_code == 302
+    assert offer_of(edition).price == pounds("10")
+
+
+# --- Price lists ---------------------------------------------------------------------------------
+
+
+def sent(text: str | bytes) -> dict[str, object]:
+    content = text if isinstance(text, bytes) else text.encode()
+    return {"file": SimpleUploadedFile("prices.csv", content)}
+
+
+def test_a_price_list_is_shown_and_then_applied(edition, client, office):
+    with clock(SALE):
+        client.force_login(office)
+        list_ = (
+            f"isbn,price,currency,starts,ends\n{edition.isbn},8,GBP,2026-03-12,2026-03-14\n{edition.isbn},11,eur,,\n"
+        )
+        preview = client.post(reverse("prices:import"), sent(list_))
+        assert "£8.00" in preview.content.decode()
+        text = html.unescape(re.search(r'name="text" value="([^"]*)"', preview.content.decode())[1])
+        client.post(reverse("prices:import"), {"text": text.replace("\n", "\r\n"), "seen": seen_in(preview)})
+
+    assert offer_of(edition, SALE + 2 * DAY).price == pounds("8")
+    assert offer_of(edition, SALE + 5 * DAY - dt.timedelta(seconds=1)).price == pounds("8")
+    assert offer_of(edition, SALE + 5 * DAY).price == pounds("10")
+    assert offer_of(edition, SALE).also == (Money(Decimal(11), "EUR"),)
+    assert {row.cause for row in PriceChange.objects.all()} == {"list"}
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("9780000000000,9,GBP", "this is no ISBN"),
+        ("9780141439686,9,GBP", "the shop does not have this book"),
+        ("{isbn},-9,GBP", "“-9” is no price"),
+        ("{isbn},NaN,GBP", "“NaN” is no price"),
+        ("{isbn},1e400,GBP", "“1e400” is no price"),
+        ("{isbn},９,GBP", "“９” is no price"),
+        ("{isbn},9.9.9,GBP", "“9.9.9” is no price"),
+        ("{isbn},99999999999999999999,GBP", "is no price"),
+        ("{isbn},9,", "is no currency in use"),
+        ("{isbn},9,XXQ", "is no currency in use"),
+        ("{isbn},9,GBP,31/12/2026,", "is no date"),
+        ("{isbn},9,GBP,2026-02-31,", "is no date"),
+        ("{isbn},9,GBP,,2001-01-01", "the end must come after the beginning"),
+        ("{isbn},,GBP,2026-12-01,", "a time without a price"),
+        ("{isbn},9,GBP,,,,,x", "more fields than columns"),
+        ("=cmd|' /C calc'!A0,9,GBP", "this is no ISBN"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_named_with_its_line(edition, row, problem):
+    found = price_lists.read("ISBN , price,currency,starts,ends\n" + row.format(isbn=edition.isbn) + "\n")
+
+    assert found.wishes == []
+    assert found.problems[0].startswith("Line 2 (")
+    assert problem in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "Choose a file|empty"),
+        (b"title;price\nEmma;9\n", "missing: isbn, currency"),
+        (b'isbn,price,currency\n"978,9,GBP\n', "is not CSV"),
+        (b"isbn,price,currency\n\x00\n", "This is no text"),
+        (b"\xff\xfe\x00\x01", "This is no text"),
+        (b"isbn,price,currency\n" + b"x,1,GBP\n" * 5001, "more than 5000 rows"),
+        (b"x" * (1024 * 1024 + 1), "larger than a megabyte"),
+    ],
+)
+def test_a_file_that_is_no_price_list_is_refused_in_words(client, office, content, words):
+    answer = client.post(reverse("prices:import"), sent(content))
+
+    assert answer.status_code == 200
+    assert re.search(words, answer.content.decode())
+
+
+def test_lists_of_windows_spreadsheets_are_understood(edition):
+    content = f"\ufeffisbn;price;currency\r\n{edition.isbn};8,50;GBP\r\n".encode()
+
+    assert price_lists.read(price_lists.text_of(content)).wishes == [
+        Wish(edition.pk, "GBP", Sum(Operation.SET, Decimal("8.50")))
+    ]
+
+
+def test_the_same_book_twice_is_said(edition):
+    found = price_lists.read(f"isbn,price,currency\n{edition.isbn},8,GBP\n{edition.isbn},9,GBP\n")
+
+    assert len(found.wishes) == 1
+    assert found.problems == [f"Line 3 ({edition.isbn}): the list has a price for this book and time already."]
+
+
+# --- Two at once ---------------------------------------------------------------------------------
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_changes_from_the_same_preview_one_is_applied(shop):
+    edition = book(price="10").editions.get()
+    wish = Wish(edition.pk, "GBP", Sum(Operation.LOWER_PERCENT, Decimal(10)))
+    seen = prices.sign_of(prices.plan([wish]))
+
+    def click() -> bool:
+        try:
+            return bool(prices.apply([wish], seen=seen, user=None))
+        except prices.ChangedMeanwhile:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [future.result() for future in [pool.submit(click) for _click in range(8)]]
+
+    assert sum(done) == 1
+    assert offer_of(edition).price == pounds("9")
+    assert PriceChange.objects.count() == 1
