@@ -89,6 +89,7 @@ ROLES = (
             ADMIN,
             "catalog.*_edition",
             "catalog.*_price",
+            "catalog.view_pricechange",
             "catalog.*_stockrecord",
             "catalog.view_contributor",
             "catalog.view_publisher",
