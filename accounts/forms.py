@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from django import forms
+from typing import Any
 
-from accounts.models import User
+from django import forms
+from django.db import transaction
+
+from accounts.addresses import FIELDS, PostalAddressForm, every_country
+from accounts.models import Address, User
 
 
 class NameForm(forms.ModelForm):
@@ -17,3 +21,26 @@ class NameForm(forms.ModelForm):
             "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
             "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
         }
+
+
+class AddressForm(PostalAddressForm):
+    """An address of the customer's own book."""
+
+    class Meta(PostalAddressForm.Meta):
+        model = Address
+        fields = (*FIELDS, "is_default")
+
+    field_order = ("country",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, country_choices=every_country(), **kwargs)
+
+    def save(self, commit: bool = True) -> Address:
+        """The address; where it is the default one, no other is."""
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=self.instance.user_id)
+            if self.instance.is_default:
+                Address.objects.filter(user_id=self.instance.user_id).exclude(pk=self.instance.pk).update(
+                    is_default=False
+                )
+            return super().save(commit)

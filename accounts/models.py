@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -84,12 +85,16 @@ class Address(PostalAddress):
     """An address in a customer's address book."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="addresses")
+    is_default = models.BooleanField(_("deliver here unless I say otherwise"), default=False)
     last_used_at = models.DateTimeField(_("last used"), auto_now=True)
 
     class Meta:
         verbose_name = _("address")
         verbose_name_plural = _("addresses")
-        ordering = ("-last_used_at",)
+        ordering = ("-is_default", "-last_used_at")
+        constraints = [
+            models.UniqueConstraint(fields=("user",), condition=Q(is_default=True), name="address_one_default_per_user")
+        ]
 
     def __str__(self) -> str:
         return ", ".join(self.address_lines)

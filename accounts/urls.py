@@ -7,6 +7,8 @@ from accounts import providers, views
 account = [
     path("", views.home, name="profile"),
     path("addresses/", views.addresses, name="addresses"),
+    path("addresses/add/", views.add_address, name="address_add"),
+    path("addresses/<int:pk>/", views.edit_address, name="address"),
     path("addresses/<int:pk>/delete/", views.delete_address, name="address_delete"),
 ]
 
