@@ -79,7 +79,7 @@ class ChangeForm(forms.Form):
             self.add_error("value", _("By how much, or to what?"))
         if operation not in CALCULATED and (starts or ends):
             self.add_error("starts_at" if starts else "ends_at", _("This happens at once: leave the dates empty."))
-        if ends and ends <= max(starts or ends, timezone.now()):
+        if ends and ends <= max(starts or timezone.now(), timezone.now()):
             self.add_error("ends_at", _("The end must come after the beginning, and after now."))
         if not self.errors and self._chosen().count() > MOST_AT_ONCE:
             raise ValidationError(

@@ -104,7 +104,7 @@ def _wish(row: Mapping[str, str], known: Mapping[str | None, int]) -> Wish:
     if currency not in CURRENCIES:
         raise _Wrong(_("“%s” is no currency in use (ISO 4217)") % row["currency"][:10])
     starts, ends = _moment(row["starts"], 0), _moment(row["ends"], 1)
-    if ends and ends <= max(starts or ends, timezone.now()):
+    if ends and ends <= max(starts or timezone.now(), timezone.now()):
         raise _Wrong(_("the end must come after the beginning, and after now"))
     if not row["price"]:
         if starts or ends:

@@ -608,6 +608,17 @@ def test_a_preview_that_is_no_longer_true_is_refused_and_shown_anew(edition, cli
     assert offer_of(edition).price == pounds("20")
 
 
+def test_an_offer_without_a_beginning_begins_at_once(edition, client, office, index):
+    later = timezone.localtime(timezone.now() + 3 * DAY)
+    form = answers(editions=str(edition.pk), ends_at=f"{later:%Y-%m-%dT%H:%M}")
+
+    client.post(index, {**form, "seen": seen_in(client.post(index, form))})
+
+    assert (offer_of(edition).price, offer_of(edition).former_price) == (pounds("9"), pounds("10"))
+    wish = price_lists.read(f"isbn,price,currency,ends\n{edition.isbn},8,GBP,{later:%Y-%m-%d}\n").wishes[0]
+    assert (wish.starts_at, wish.ends_at > later) == (None, True)
+
+
 @pytest.mark.parametrize("chosen", [{"publisher": "virago"}, {"tag": "Crime"}, {"format": "hardback"}])
 def test_many_prices_are_changed_by_publisher_tag_or_format(shop, client, office, index, chosen):
     book("One", price="10", publisher="Virago", tags=["Crime"], format="hardback")
@@ -811,3 +822,12 @@ def test_of_two_changes_from_the_same_preview_one_is_applied(shop):
     assert sum(done) == 1
     assert offer_of(edition).price == pounds("9")
     assert PriceChange.objects.count() == 1
+
+
+def test_control_without_the_sign_every_click_lowers_the_price_again(edition):
+    wish = Wish(edition.pk, "GBP", Sum(Operation.LOWER_PERCENT, Decimal(10)))
+
+    for _click in range(2):
+        prices.apply([wish], seen=None, user=None)
+
+    assert offer_of(edition).price == pounds("8.10")
