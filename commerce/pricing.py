@@ -21,7 +21,9 @@ from catalog.offers import Offer, offer_for
 from commerce.covers import PlainCover, cover_of
 from commerce.models import Basket, CheckoutDraft, DeliveryMethod
 from commerce.models.basket import MAX_QUANTITY
-from commerce.models.tax import tax_class_of, tax_note
+from commerce.models.shipping import ASSUMED_WEIGHT_G
+from commerce.models.tax import TaxClass, tax_class_of, tax_note
+from commerce.price_law import Law, law_for
 from commerce.tax_territories import territory
 from commerce.taxation import Rates, Tax
 from core.money import Money, minor_unit, tax_within
@@ -133,6 +135,8 @@ class PricedBasket:
     draft: CheckoutDraft | None = field(default=None, repr=False)
     tax_free_reason: str = ""
     """Why it, or what of it goes by post, bears no tax (`TaxFreeReason`); empty where it does."""
+    on: dt.date | None = None
+    """The day whose prices, taxes and laws these are."""
 
     @cached_property
     def count(self) -> int:
@@ -154,7 +158,35 @@ class PricedBasket:
         """What the chosen method costs."""
         if self.method is None or not self.needs_delivery:
             return None
-        return self.method.price_for(self.posted_goods)
+        return self.price_of(self.method)
+
+    def price_of(self, method: DeliveryMethod) -> Money:
+        """What a method costs for this basket: never less than the law of the destination wants."""
+        price = method.price_for(self.posted_goods, self.weight_g)
+        if method.is_collected or self.law is None:
+            return price
+        return max(price, self.law.least_delivery(self.posted_goods, self.new_books), key=lambda cost: cost.amount)
+
+    @cached_property
+    def law(self) -> Law | None:
+        """The law on book prices at the destination; None while there is no address."""
+        return law_for(self.draft.country.code, self.on) if self.draft and self.on else None
+
+    @property
+    def is_collected(self) -> bool:
+        """True where the shopper fetches the books."""
+        return self.needs_delivery and self.method is not None and self.method.is_collected
+
+    @property
+    def pickup_lines(self) -> list[str]:
+        """Where the books are collected and when it is open; empty where they are sent."""
+        point = self.method.pickup_point if self.method and self.is_collected else None
+        return point.lines if point else []
+
+    @property
+    def needs_address(self) -> bool:
+        """True where a street is needed."""
+        return self.needs_delivery and not self.is_collected
 
     @property
     def delivery_shown(self) -> Money | None:
@@ -173,6 +205,18 @@ class PricedBasket:
         """What goes by post, tax included."""
         posted = (line.total for line in self.lines if not line.edition.is_digital)
         return sum(posted, Money.zero(self.currency))
+
+    @cached_property
+    def new_books(self) -> Money:
+        """The printed books of it, which some laws count apart."""
+        printed = (line.total for line in self.lines if tax_class_of(line.edition.format) == TaxClass.BOOKS)
+        return sum(printed, Money.zero(self.currency))
+
+    @cached_property
+    def weight_g(self) -> int:
+        """What goes by post weighs, in grams."""
+        posted = (line for line in self.lines if not line.edition.is_digital)
+        return sum((line.edition.weight_g or ASSUMED_WEIGHT_G) * line.quantity for line in posted)
 
     @cached_property
     def total(self) -> Money:
@@ -249,11 +293,12 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
     currency = settings.SHOP_CURRENCY
     if basket is None:
         return PricedBasket(lines=(), currency=currency)
-    draft = CheckoutDraft.objects.select_related("delivery_method").filter(basket=basket).first() if basket.pk else None
-    destination = draft.country.code if draft else settings.SHOP_COUNTRY
-    rates = _rates(draft, timezone.localdate(at))
+    draft = CheckoutDraft.objects.filter(basket=basket).first() if basket.pk else None
+    method = _method(draft, currency)
     rows = list(basket.lines.all())
     editions = Edition.objects.with_offer().select_related("product__listing").in_bulk([row.edition_id for row in rows])
+    is_collected = bool(method and method.is_collected) and not all(edition.is_digital for edition in editions.values())
+    rates = _rates(None if is_collected else draft, timezone.localdate(at))
     lines, reasons = [], set()
     for row in rows:
         edition = editions[row.edition_id]
@@ -273,15 +318,27 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
                 limit=sellable_copies(edition),
             )
         )
-    method = draft.delivery_method if draft else None
-    if method and method not in DeliveryMethod.objects.active(currency).to(destination):
-        method = None
     reason = next(filter(None, reasons), "")
-    return PricedBasket(lines=tuple(lines), currency=currency, method=method, draft=draft, tax_free_reason=reason)
+    return PricedBasket(
+        lines=tuple(lines),
+        currency=currency,
+        method=method,
+        draft=draft,
+        tax_free_reason=reason,
+        on=today,
+    )
+
+
+def _method(draft: CheckoutDraft | None, currency: str) -> DeliveryMethod | None:
+    """The method that the draft has chosen, if it goes to the address."""
+    if draft is None or draft.delivery_method_id is None:
+        return None
+    reaching = DeliveryMethod.objects.active(currency).to(draft.country.code, draft.postcode)
+    return next((method for method in reaching if method.pk == draft.delivery_method_id), None)
 
 
 def _rates(draft: CheckoutDraft | None, on: dt.date) -> Rates:
-    """The taxes for the address of a draft; for the shop's own country while there is none."""
+    """The taxes for the address of a draft; for the shop's own country where there is none."""
     shop = territory(settings.SHOP_COUNTRY)
     if draft is None:
         return Rates(shop, shop, on)

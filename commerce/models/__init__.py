@@ -4,21 +4,24 @@ from commerce.models.basket import Basket, BasketLine, CheckoutDraft
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
-from commerce.models.shipping import DeliveryMethod
+from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
 
 __all__ = [
     "Basket",
     "BasketLine",
     "CheckoutDraft",
+    "DeliveryBand",
     "DeliveryMethod",
     "Invoice",
     "InvoiceCounter",
     "LeastDeliveryFee",
+    "OpeningHours",
     "Order",
     "OrderEvent",
     "OrderLine",
     "OrderTax",
+    "PickupPoint",
     "PriceLawFigures",
     "PriceLawProfile",
     "SellerSettings",

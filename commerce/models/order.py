@@ -133,6 +133,7 @@ class Order(PostalAddress):
     currency = models.CharField(_("currency"), max_length=3)
     goods_amount = models.DecimalField(_("books"), max_digits=12, decimal_places=3)
     delivery_name = models.CharField(_("delivery"), max_length=80, blank=True)
+    pickup_place = models.TextField(_("collected at"), blank=True)
     delivery_amount = models.DecimalField(_("price of delivery"), max_digits=12, decimal_places=3, default=Decimal(0))
     delivery_tax_amount = models.DecimalField(_("tax in delivery"), max_digits=12, decimal_places=3, default=Decimal(0))
     tax_amount = models.DecimalField(_("tax included"), max_digits=12, decimal_places=3)
@@ -197,6 +198,11 @@ class Order(PostalAddress):
     def needs_delivery(self) -> bool:
         """True where something goes by post."""
         return bool(self.line_1)
+
+    @property
+    def pickup_lines(self) -> list[str]:
+        """Where the books are collected and when it is open; empty where they are sent."""
+        return self.pickup_place.splitlines()
 
     @property
     def dispatch_status(self) -> DispatchStatus:

@@ -7,7 +7,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
-from commerce.models import DeliveryMethod, PriceLawProfile, TaxRate, TaxRegistration
+from commerce.models import DeliveryMethod, PickupPoint, PriceLawProfile, TaxRate, TaxRegistration
 
 
 class DeliveryMethodViewSet(ModelViewSet):
@@ -28,8 +28,38 @@ class DeliveryMethodViewSet(ModelViewSet):
         FieldPanel("name"),
         FieldPanel("description"),
         FieldRowPanel([FieldPanel("price"), FieldPanel("currency"), FieldPanel("free_from")]),
-        FieldPanel("countries"),
+        FieldRowPanel([FieldPanel("countries"), FieldPanel("postcodes")]),
+        FieldPanel("pickup_point"),
+        InlinePanel(
+            "bands",
+            heading=_("Prices by weight and total"),
+            label=_("Price"),
+            panels=[FieldRowPanel([FieldPanel("from_weight_g"), FieldPanel("from_total"), FieldPanel("price")])],
+        ),
         FieldRowPanel([FieldPanel("is_active"), FieldPanel("sort_order")]),
+    ]
+
+
+class PickupPointViewSet(ModelViewSet):
+    """Where books are collected."""
+
+    model = PickupPoint
+    name = "pickup_points"
+    icon = "home"
+    menu_label = _("Places to collect")
+    copy_view_enabled = False
+    list_display = ["name", BooleanColumn("is_active", label=_("In use"))]
+    panels = [
+        FieldPanel("name"),
+        FieldPanel("address"),
+        FieldPanel("directions"),
+        InlinePanel(
+            "opening_hours",
+            heading=_("Opening hours"),
+            label=_("Hours"),
+            panels=[FieldRowPanel([FieldPanel("weekday"), FieldPanel("opens_at"), FieldPanel("closes_at")])],
+        ),
+        FieldPanel("is_active"),
     ]
 
 
@@ -110,4 +140,4 @@ class RatesGroup(ModelViewSetGroup):
     menu_label = _("Delivery and tax")
     menu_icon = "globe"
     menu_order = 300
-    items = (DeliveryMethodViewSet, TaxRateViewSet, TaxRegistrationViewSet, PriceLawViewSet)
+    items = (DeliveryMethodViewSet, PickupPointViewSet, TaxRateViewSet, TaxRegistrationViewSet, PriceLawViewSet)

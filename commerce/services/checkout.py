@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,7 +47,12 @@ def delivery_choices(priced: PricedBasket) -> list[DeliveryMethod]:
     """The methods that reach the address of the draft, in the shop's order."""
     if priced.draft is None or not priced.needs_delivery:
         return []
-    return DeliveryMethod.objects.active(priced.currency).to(priced.draft.country.code)
+    return DeliveryMethod.objects.active(priced.currency).to(priced.draft.country.code, priced.draft.postcode)
+
+
+def pickup_choices(priced: PricedBasket) -> list[DeliveryMethod]:
+    """The ways to collect what is printed, for which no address is needed."""
+    return list(DeliveryMethod.objects.active(priced.currency).collected()) if priced.needs_delivery else []
 
 
 def check_complete(priced: PricedBasket) -> None:
@@ -60,7 +67,7 @@ def check_complete(priced: PricedBasket) -> None:
     if priced.problems:
         raise OutOfStock(" ".join(priced.problems))
     draft = priced.draft
-    if draft is None or not draft.email or not draft.full_name or (priced.needs_delivery and not draft.line_1):
+    if draft is None or not draft.email or not draft.full_name or (priced.needs_address and not draft.line_1):
         raise IncompleteCheckout("checkout", _("Please tell us where the books go first."))
     if priced.needs_delivery and priced.method is None:
         raise IncompleteCheckout("checkout_delivery", _("Please choose how the books travel first."))
@@ -129,11 +136,12 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
         basket=basket,
         user=user,
         email=draft.email,
-        **{name: getattr(draft, name) for name in ADDRESS_FIELDS},
+        **_address(draft, priced),
         payment_method=PaymentMethod.INVOICE,
         currency=priced.currency,
         goods_amount=priced.goods.amount,
         delivery_name=priced.method.name if priced.method and priced.needs_delivery else "",
+        pickup_place="\n".join(priced.pickup_lines),
         delivery_amount=delivery.amount,
         delivery_tax_amount=priced.delivery_tax.amount,
         tax_amount=priced.tax.amount,
@@ -153,6 +161,14 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
         for row in priced.taxes
     )
     return order
+
+
+def _address(draft: CheckoutDraft, priced: PricedBasket) -> dict[str, Any]:
+    """The address of an order; of one that is collected, the name and the shop's own country."""
+    fields = {name: getattr(draft, name) for name in ADDRESS_FIELDS}
+    if priced.is_collected:
+        fields |= {"line_1": "", "line_2": "", "town": "", "postcode": "", "country": settings.SHOP_COUNTRY}
+    return fields
 
 
 def _copies(order: Order, line: PricedLine, byline: str, promised: int) -> list[OrderLine]:

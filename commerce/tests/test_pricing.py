@@ -25,7 +25,7 @@ def gbp(amount: str) -> Money:
 
 
 def line(price: str, quantity: int = 1, rate: str = "0", *, is_digital: bool = False) -> PricedLine:
-    edition = SimpleNamespace(pk=1, is_digital=is_digital)
+    edition = SimpleNamespace(pk=1, is_digital=is_digital, format="paperback", weight_g=300)
     return PricedLine(1, edition, SimpleNamespace(can_buy=True), quantity, gbp(price), None, Decimal(rate), 50)
 
 

@@ -32,20 +32,31 @@ def address(request: HttpRequest) -> HttpResponse:
     priced = pricing.price_basket(basket)
     if basket is None or not priced.lines or priced.problems:
         return _back_to_basket(request, priced)
+    pickups = checkout.pickup_choices(priced)
+    collecting = next((method for method in pickups if str(method.pk) == request.POST.get("collect")), None)
     initial = _known_address(request) if priced.draft is None else {}
     form = AddressForm(
         request.POST or None,
         instance=priced.draft,
         initial=initial,
-        needs_delivery=priced.needs_delivery,
+        needs_delivery=priced.needs_delivery and collecting is None,
         currency=priced.currency,
     )
     vat_form = _vat_form(request, priced)
     if request.method == "POST" and form.is_valid() and (vat_form is None or vat_form.is_valid()):
         checkout.save_address(basket.pk, form.cleaned_data["email"], form.address)
         checkout.save_vat_id(basket.pk, vat_form.cleaned_data["vat_id"] if vat_form else "")
-        return redirect("commerce:checkout_delivery" if priced.needs_delivery else "commerce:checkout_review")
-    context = {"form": form, "vat_form": vat_form, "basket": priced, "steps": _steps("address", priced)}
+        if collecting:
+            checkout.choose_delivery(basket.pk, collecting)
+        is_sent = priced.needs_delivery and not collecting
+        return redirect("commerce:checkout_delivery" if is_sent else "commerce:checkout_review")
+    context = {
+        "form": form,
+        "vat_form": vat_form,
+        "pickups": pickups,
+        "basket": priced,
+        "steps": _steps("address", priced),
+    }
     return render(request, "commerce/checkout_address.html", context, status=422 if form.is_bound else 200)
 
 
@@ -58,7 +69,7 @@ def delivery(request: HttpRequest) -> HttpResponse:
         return _back_to_basket(request, priced)
     if not priced.needs_delivery:
         return redirect("commerce:checkout_review")
-    if priced.draft is None or not priced.draft.line_1:
+    if priced.draft is None or (priced.needs_address and not priced.draft.line_1):
         messages.info(request, _("Please tell us where the books go first."))
         return redirect("commerce:checkout")
     methods = checkout.delivery_choices(priced)
@@ -67,12 +78,11 @@ def delivery(request: HttpRequest) -> HttpResponse:
         checkout.choose_delivery(basket.pk, form.cleaned_data["method"])
         return redirect("commerce:checkout_review")
     chosen = priced.method or (methods[0] if methods else None)
-    posted = priced.posted_goods
     context = {
         "form": form,
         "basket": priced,
         "choices": [
-            {"method": method, "price": method.price_for(posted), "checked": method == chosen} for method in methods
+            {"method": method, "price": priced.price_of(method), "checked": method == chosen} for method in methods
         ],
         "steps": _steps("delivery", priced),
     }
