@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
+from commerce import promises
 from commerce.models import Order, SellerSettings
 from commerce.models.order import grouped_lines
 from core.tasks import BEFORE_UPKEEP
@@ -37,6 +38,7 @@ def confirmation(order: Order) -> EmailMultiAlternatives:
     context = {
         "order": order,
         "lines": grouped_lines(order.lines.to_show()),
+        "parts": promises.parts_of_order(order),
         "seller": SellerSettings.load(),
         "order_url": settings.SITE_URL + order.get_absolute_url(),
         "invoice_url": settings.SITE_URL + reverse("commerce:invoice", args=[order.token]),

@@ -24,6 +24,7 @@ from commerce.models.basket import MAX_QUANTITY
 from commerce.models.shipping import ASSUMED_WEIGHT_G
 from commerce.models.tax import TaxClass, tax_class_of, tax_note
 from commerce.price_law import Law, law_for
+from commerce.promises import Forecast, Part, parts_of
 from commerce.tax_territories import territory
 from commerce.taxation import Rates, Tax
 from core.money import Money, minor_unit, tax_within
@@ -135,8 +136,8 @@ class PricedBasket:
     draft: CheckoutDraft | None = field(default=None, repr=False)
     tax_free_reason: str = ""
     """Why it, or what of it goes by post, bears no tax (`TaxFreeReason`); empty where it does."""
-    on: dt.date | None = None
-    """The day whose prices, taxes and laws these are."""
+    at: dt.datetime | None = None
+    """The moment whose prices, taxes, laws and dates these are."""
 
     @cached_property
     def count(self) -> int:
@@ -168,9 +169,28 @@ class PricedBasket:
         return max(price, self.law.least_delivery(self.posted_goods, self.new_books), key=lambda cost: cost.amount)
 
     @cached_property
+    def forecast(self) -> Forecast:
+        """The dates on which things leave and arrive; to the shop's own country while there is no address."""
+        country = self.draft.country.code if self.draft and not self.is_collected else settings.SHOP_COUNTRY
+        return Forecast(self.at or timezone.now(), country, self.method)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """What goes by post or is collected, put together by the day on which it leaves."""
+        copies = []
+        for line in self.lines:
+            if line.edition.is_digital or line.problem:
+                continue
+            here = min(line.edition.available_copies(), line.quantity)
+            for is_here in (True,) * (here > 0) + (False,) * (here < line.quantity):
+                leaves_on = self.forecast.leaves_on(line.edition, line.offer.availability.code, is_here=is_here)
+                copies.append((line.title, leaves_on, self.forecast.arrives_by(leaves_on)))
+        return parts_of(copies, is_collected=self.is_collected)
+
+    @cached_property
     def law(self) -> Law | None:
         """The law on book prices at the destination; None while there is no address."""
-        return law_for(self.draft.country.code, self.on) if self.draft and self.on else None
+        return law_for(self.draft.country.code, timezone.localdate(self.at)) if self.draft else None
 
     @property
     def is_collected(self) -> bool:
@@ -325,7 +345,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
         method=method,
         draft=draft,
         tax_free_reason=reason,
-        on=today,
+        at=at,
     )
 
 

@@ -1,6 +1,7 @@
 """What the shop writes down when it sells."""
 
 from commerce.models.basket import Basket, BasketLine, CheckoutDraft
+from commerce.models.calendar import Holiday
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
@@ -13,6 +14,7 @@ __all__ = [
     "CheckoutDraft",
     "DeliveryBand",
     "DeliveryMethod",
+    "Holiday",
     "Invoice",
     "InvoiceCounter",
     "LeastDeliveryFee",

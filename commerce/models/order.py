@@ -252,6 +252,9 @@ class OrderLine(models.Model):
     is_allocated = models.BooleanField(
         _("from our shelf"), default=False, editable=False, help_text=_("Off: to be ordered from the supplier.")
     )
+    is_pre_order = models.BooleanField(_("ordered before publication"), default=False, editable=False)
+    leaves_on = models.DateField(_("leaves us on"), null=True, blank=True, editable=False)
+    arrives_by = models.DateField(_("arrives by"), null=True, blank=True, editable=False)
 
     objects = OrderLineQuerySet.as_manager()
 

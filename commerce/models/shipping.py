@@ -156,6 +156,12 @@ class DeliveryMethod(ClusterableModel):
         verbose_name=_("place to collect"),
         help_text=_("Chosen: nothing is sent, and no address is needed."),
     )
+    transit_days = models.PositiveSmallIntegerField(
+        _("working days on the way"),
+        null=True,
+        blank=True,
+        help_text=_("At most, weekends and holidays left out. Empty: no day of arrival is promised."),
+    )
     is_active = models.BooleanField(_("offered"), default=True)
     sort_order = models.PositiveSmallIntegerField(_("order"), default=0)
 

@@ -7,7 +7,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
-from commerce.models import DeliveryMethod, PickupPoint, PriceLawProfile, TaxRate, TaxRegistration
+from commerce.models import DeliveryMethod, Holiday, PickupPoint, PriceLawProfile, TaxRate, TaxRegistration
 
 
 class DeliveryMethodViewSet(ModelViewSet):
@@ -29,6 +29,7 @@ class DeliveryMethodViewSet(ModelViewSet):
         FieldPanel("description"),
         FieldRowPanel([FieldPanel("price"), FieldPanel("currency"), FieldPanel("free_from")]),
         FieldRowPanel([FieldPanel("countries"), FieldPanel("postcodes")]),
+        FieldPanel("transit_days"),
         FieldPanel("pickup_point"),
         InlinePanel(
             "bands",
@@ -38,6 +39,19 @@ class DeliveryMethodViewSet(ModelViewSet):
         ),
         FieldRowPanel([FieldPanel("is_active"), FieldPanel("sort_order")]),
     ]
+
+
+class HolidayViewSet(ModelViewSet):
+    """Days on which nothing leaves or arrives."""
+
+    model = Holiday
+    name = "holidays"
+    icon = "calendar"
+    menu_label = _("Holidays")
+    copy_view_enabled = False
+    list_display = ["country", "date", "name"]
+    list_filter = ["country"]
+    panels = [FieldRowPanel([FieldPanel("country"), FieldPanel("date")]), FieldPanel("name")]
 
 
 class PickupPointViewSet(ModelViewSet):
@@ -140,4 +154,11 @@ class RatesGroup(ModelViewSetGroup):
     menu_label = _("Delivery and tax")
     menu_icon = "globe"
     menu_order = 300
-    items = (DeliveryMethodViewSet, PickupPointViewSet, TaxRateViewSet, TaxRegistrationViewSet, PriceLawViewSet)
+    items = (
+        DeliveryMethodViewSet,
+        PickupPointViewSet,
+        HolidayViewSet,
+        TaxRateViewSet,
+        TaxRegistrationViewSet,
+        PriceLawViewSet,
+    )

@@ -20,6 +20,7 @@ from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderLine, OrderTax
 from commerce.models.order import EventKind, PaymentMethod
 from commerce.pricing import PricedBasket, PricedLine
+from commerce.promises import Forecast
 from commerce.services import invoicing, orders
 from core.money import Money
 from core.tasks import enqueue
@@ -154,7 +155,9 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
     OrderLine.objects.bulk_create(
         copy
         for line in priced.lines
-        for copy in _copies(order, line, bylines.get(line.edition.product_id, ""), promised[line.edition.pk])
+        for copy in _copies(
+            order, line, priced.forecast, bylines.get(line.edition.product_id, ""), promised[line.edition.pk]
+        )
     )
     OrderTax.objects.bulk_create(
         OrderTax(order=order, rate=row.rate, gross=row.gross.amount, net=row.net.amount, tax=row.tax.amount)
@@ -171,9 +174,12 @@ def _address(draft: CheckoutDraft, priced: PricedBasket) -> dict[str, Any]:
     return fields
 
 
-def _copies(order: Order, line: PricedLine, byline: str, promised: int) -> list[OrderLine]:
+def _copies(order: Order, line: PricedLine, forecast: Forecast, byline: str, promised: int) -> list[OrderLine]:
     """One row per copy: each can be sent, cancelled or returned alone."""
-    edition = line.edition
+    edition, code = line.edition, line.offer.availability.code
+    dates = {is_here: forecast.leaves_on(edition, code, is_here=is_here) for is_here in (True, False)}
+    if edition.is_digital and code != "pre-order":
+        dates = {True: None, False: None}
     return [
         OrderLine(
             order=order,
@@ -189,6 +195,9 @@ def _copies(order: Order, line: PricedLine, byline: str, promised: int) -> list[
             unit_tax=line.unit_tax.amount,
             tax_rate=line.tax_rate,
             is_allocated=number < promised,
+            is_pre_order=code == "pre-order",
+            leaves_on=dates[number < promised],
+            arrives_by=None if edition.is_digital else forecast.arrives_by(dates[number < promised]),
         )
         for number in range(line.quantity)
     ]

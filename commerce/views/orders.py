@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from commerce import promises
 from commerce.invoice_pages import invoice_file, invoice_page
 from commerce.models import Order, SellerSettings
 from commerce.models.order import grouped_lines
@@ -63,6 +64,7 @@ def _context(order: Order) -> dict[str, object]:
     return {
         "order": order,
         "lines": grouped_lines(order.lines.to_show()),
+        "parts": promises.parts_of_order(order),
         "seller": SellerSettings.load(),
     }
 
