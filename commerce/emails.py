@@ -12,7 +12,7 @@ from django_tasks import task
 
 from commerce import promises
 from commerce.models import Order, SellerSettings
-from commerce.models.order import grouped_lines
+from commerce.models.order import UNSENT, grouped_lines
 from core.tasks import BEFORE_UPKEEP
 
 
@@ -31,6 +31,34 @@ def send_order_confirmation(order_id: int) -> None:
     except OSError:  # what smtplib and sockets raise
         Order.objects.filter(pk=order_id).update(confirmation_sent_at=None)
         raise
+
+
+@task(priority=BEFORE_UPKEEP)
+def send_new_dates(order_id: int) -> None:
+    """Tell the customer that a book they ordered before publication appears on another day."""
+    order = Order.objects.get(pk=order_id)
+    if order.has_open_pre_orders:
+        new_dates(order).send()
+
+
+def new_dates(order: Order) -> EmailMultiAlternatives:
+    """The notice of new dates, with the link that cancels the pre-order."""
+    coming = [line for line in order.lines.all() if line.is_pre_order and line.status in UNSENT]
+    context = {
+        "order": order,
+        "parts": promises.parts_of_lines(coming, is_collected=bool(order.pickup_place)),
+        "cancel_url": settings.SITE_URL + reverse("commerce:cancel_pre_orders", args=[order.cancel_key]),
+        "service": settings.CUSTOMER_SERVICE_EMAIL,
+        "site_name": settings.WAGTAIL_SITE_NAME,
+    }
+    message = EmailMultiAlternatives(
+        subject=_("Your pre-order %(number)s has another date") % {"number": order.number},
+        body=render_to_string("emails/new_dates.txt", context),
+        to=[order.email],
+        reply_to=[settings.CUSTOMER_SERVICE_EMAIL],
+    )
+    message.attach_alternative(render_to_string("emails/new_dates.html", context), "text/html")
+    return message
 
 
 def confirmation(order: Order) -> EmailMultiAlternatives:

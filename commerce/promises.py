@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog.choices import SupplierAvailability
 from catalog.models import Edition
-from commerce.models import DeliveryMethod, Order
+from commerce.models import DeliveryMethod, Order, OrderLine
 from commerce.models.calendar import Holiday, WorkingDays
 from commerce.models.order import UNSENT
 
@@ -106,12 +106,15 @@ def parts_of(copies: Iterable[tuple[str, dt.date | None, dt.date | None]], *, is
 
 def parts_of_order(order: Order) -> list[Part]:
     """What is still to leave of an order. Reads `lines`."""
-    copies = [
-        (line.title, line.leaves_on, line.arrives_by)
-        for line in order.lines.all()
-        if line.status in UNSENT and (not line.is_digital or line.is_pre_order)
+    unsent = [
+        line for line in order.lines.all() if line.status in UNSENT and (not line.is_digital or line.is_pre_order)
     ]
-    return parts_of(copies, is_collected=bool(order.pickup_place))
+    return parts_of_lines(unsent, is_collected=bool(order.pickup_place))
+
+
+def parts_of_lines(lines: Iterable[OrderLine], *, is_collected: bool) -> list[Part]:
+    """Order lines put together by their dates."""
+    return parts_of(((line.title, line.leaves_on, line.arrives_by) for line in lines), is_collected=is_collected)
 
 
 def _day(date: dt.date) -> str:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("checkout/done/<str:token>/", orders.done, name="order_done"),
     path("orders/<str:token>/invoice/", orders.invoice, name="invoice"),
     path("orders/<str:token>/invoice.pdf", orders.invoice_pdf, name="invoice_pdf"),
+    path("orders/cancel/<str:key>/", orders.cancel_pre_orders, name="cancel_pre_orders"),
     path("account/orders/", orders.index, name="orders"),
     path("account/orders/<str:number>/", orders.detail, name="order"),
 ]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 from django.db import models
 from django.db.models import Count, F, Q
 from django.urls import reverse
@@ -22,6 +23,8 @@ from commerce.covers import PlainCover, cover_of
 from commerce.models.basket import new_token
 from commerce.models.tax import TaxFreeReason, tax_note
 from core.money import Money
+
+CANCEL_SALT = "commerce.cancel"
 
 LINK_DAYS = 30
 """Days for which the secret link of an order opens it without signing in."""
@@ -102,6 +105,13 @@ class OrderQuerySet(models.QuerySet["Order"]):
         if user.is_authenticated:
             is_open |= Q(user_id=user.pk)
         return self.filter(is_open, token=token)
+
+    def by_cancel_key(self, key: str) -> OrderQuerySet:
+        """The order of a `cancel_key`, while it is valid."""
+        try:
+            return self.filter(pk=signing.loads(key, salt=CANCEL_SALT, max_age=dt.timedelta(days=LINK_DAYS)))
+        except signing.BadSignature:
+            return self.none()
 
     def with_lines_to_send(self) -> OrderQuerySet:
         """Each with the number of copies that are still to leave, as `lines_to_send`."""
@@ -203,6 +213,16 @@ class Order(PostalAddress):
     def pickup_lines(self) -> list[str]:
         """Where the books are collected and when it is open; empty where they are sent."""
         return self.pickup_place.splitlines()
+
+    @property
+    def has_open_pre_orders(self) -> bool:
+        """True where something ordered before publication is still to leave. Reads `lines`."""
+        return any(line.is_pre_order and line.status in UNSENT for line in self.lines.all())
+
+    @property
+    def cancel_key(self) -> str:
+        """What opens the page on which its pre-orders are cancelled, for thirty days from now."""
+        return signing.dumps(self.pk, salt=CANCEL_SALT)
 
     @property
     def dispatch_status(self) -> DispatchStatus:

@@ -98,16 +98,22 @@ def cancel(order_id: int, actor: User | None, reason: str = "") -> Order:
         order = _lock(order_id)
         if order.status == OrderStatus.CANCELLED:
             return order
-        lines = list(order.lines.filter(status__in=UNSENT))
-        if not lines:
-            raise IllegalTransition(_("Everything has been sent already."))
-        promised = Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id)
-        stock.release(promised)
-        OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(
-            status=LineStatus.CANCELLED, is_allocated=False
-        )
-        record(order, EventKind.CANCELLED, actor, reason=reason, titles=_titles(lines))
-        _follow_lines(order, actor)
+        _cancel_lines(order, list(order.lines.filter(status__in=UNSENT)), actor, reason)
+    return order
+
+
+def cancel_pre_orders(order_id: int, actor: User | None, reason: str = "") -> Order:
+    """The copies that were ordered before publication are cancelled; the rest of the order goes on. Twice is no error.
+
+    Raises:
+        IllegalTransition: they were all sent already, or there were none.
+    """
+    with transaction.atomic():
+        order = _lock(order_id)
+        lines = list(order.lines.filter(is_pre_order=True))
+        if lines and all(line.status == LineStatus.CANCELLED for line in lines):
+            return order
+        _cancel_lines(order, [line for line in lines if line.status in UNSENT], actor, reason)
     return order
 
 
@@ -127,6 +133,16 @@ def record(order: Order, kind: EventKind, actor: User | None, **detail: Any) -> 
     """Write down what happened, by whom and why."""
     told = {name: value for name, value in detail.items() if value}
     return OrderEvent.objects.create(order=order, kind=kind, actor=actor, detail=told)
+
+
+def _cancel_lines(order: Order, lines: list[OrderLine], actor: User | None, reason: str) -> None:
+    """Cancel copies that have not been sent; promised ones go back on the shelf."""
+    if not lines:
+        raise IllegalTransition(_("Everything has been sent already."))
+    stock.release(Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id))
+    OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.CANCELLED, is_allocated=False)
+    record(order, EventKind.CANCELLED, actor, reason=reason, titles=_titles(lines))
+    _follow_lines(order, actor)
 
 
 def _lock(order_id: int) -> Order:
