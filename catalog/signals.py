@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete
+from wagtail.images import get_image_model
 from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
@@ -31,7 +32,8 @@ from core.tasks import enqueue
 
 def refresh_on_commit(*page_ids: int) -> None:
     """Refresh these books once the data they are made from is there for all."""
-    transaction.on_commit(partial(indexing.refresh, page_ids))
+    if page_ids:
+        transaction.on_commit(partial(indexing.refresh, page_ids))
 
 
 def book_changed(instance: Page, **_kwargs: Any) -> None:
@@ -70,10 +72,43 @@ def offer_changed(instance: Price | StockRecord, **_kwargs: Any) -> None:
 
 
 def named_changed(instance: Model, created: bool = False, **_kwargs: Any) -> None:
-    """A contributor, publisher, series or tag was saved: its books bear the new name."""
+    """A contributor, publisher, series or tag was saved: its page and its books bear the new name.
+
+    Few books bear it on the next request. Many are written anew by the worker.
+    """
     if created:
         return
-    enqueue(tasks.refresh_books_of, kind=instance._meta.model_name, pk=instance.pk)
+    page_cache.purge(page_cache.CATALOGUE)
+    page_ids = indexing.books_of(instance)[: indexing.MANY + 1]
+    if len(page_ids) > indexing.MANY:
+        enqueue(tasks.refresh_books_of, kind=instance._meta.model_name, pk=instance.pk)
+    else:
+        refresh_on_commit(*page_ids)
+
+
+def named_deleted(**_kwargs: Any) -> None:
+    """A contributor, publisher, series or tag is gone, and its page."""
+    page_cache.purge(page_cache.CATALOGUE)
+
+
+def picture_changed(instance: Model, created: bool = False, **_kwargs: Any) -> None:
+    """A picture was saved: its books say its new description, and what shows it has the sizes of a new file."""
+    if created:
+        return
+    if page_ids := list(_books_with(instance)):
+        refresh_on_commit(*page_ids)
+        enqueue(tasks.make_renditions, page_ids=page_ids)
+    if Contributor.objects.filter(photo=instance.pk).exists():
+        enqueue(tasks.make_portrait, image_id=instance.pk)
+
+
+def picture_deleted(instance: Model, **_kwargs: Any) -> None:
+    """A picture is about to go; its books have to forget it."""
+    refresh_on_commit(*_books_with(instance))
+
+
+def _books_with(picture: Model) -> QuerySet[Any, int]:
+    return ProductImage.objects.order_by().filter(image=picture.pk).values_list("page", flat=True).distinct()
 
 
 def contributor_saved(instance: Contributor, **_kwargs: Any) -> None:
@@ -107,8 +142,11 @@ def connect() -> None:
             signal.connect(offer_changed, sender=model, dispatch_uid="catalog.offer_changed")
     for model in (Contributor, Publisher, Series, Tag):
         post_save.connect(named_changed, sender=model, dispatch_uid="catalog.named_changed")
+        post_delete.connect(named_deleted, sender=model, dispatch_uid="catalog.named_deleted")
     post_save.connect(contributor_saved, sender=Contributor, dispatch_uid="catalog.contributor_saved")
     for model in (Contribution, BookTag):
         post_delete.connect(part_deleted, sender=model, dispatch_uid="catalog.part_deleted")
     for model in (Publisher, Series):
         pre_delete.connect(publisher_deleted, sender=model, dispatch_uid="catalog.publisher_deleted")
+    post_save.connect(picture_changed, sender=get_image_model(), dispatch_uid="catalog.picture_changed")
+    pre_delete.connect(picture_deleted, sender=get_image_model(), dispatch_uid="catalog.picture_deleted")

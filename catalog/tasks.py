@@ -10,6 +10,7 @@ from wagtail.images import get_image_model
 from catalog import feeds, indexing
 from catalog.faces import SPECS
 from catalog.models import Contributor, ProductImage, ProductPage, Publisher, Series, Tag
+from core import page_cache
 
 NAMED = {model._meta.model_name: model for model in (Contributor, Publisher, Series, Tag)}
 
@@ -43,10 +44,11 @@ def make_renditions(page_ids: Sequence[int]) -> int:
 
 @task(queue_name="slow")
 def make_portrait(image_id: int) -> None:
-    """Make the picture of a contributor in the sizes that their page shows."""
+    """Make the picture of a contributor in the sizes that their page shows, and show it on the next request."""
     image = get_image_model().objects.filter(pk=image_id).first()
     if image:
         image.get_renditions(*SPECS)
+        page_cache.purge(page_cache.CATALOGUE)
 
 
 @task(queue_name="slow")

@@ -1,4 +1,4 @@
-"""The remembered site is dropped whenever a site or a page changes."""
+"""What is remembered of the site is dropped whenever a site or a page changes, and stored pages with their pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from wagtail.models import PageViewRestriction, Site
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 from core import generations, page_cache
-from core.models import SearchEngineSettings
+from core.models import SearchEngineSettings, ShopImage
 
 
 def forget_site(instance: object = None, **_kwargs: object) -> None:
@@ -18,6 +18,12 @@ def forget_site(instance: object = None, **_kwargs: object) -> None:
     page_cache.purge(page_cache.SITE)
 
 
+def picture_changed(created: bool = False, **_kwargs: object) -> None:
+    """A picture has another description or file, or is gone: it may stand on any page. A new one stands on none."""
+    if not created:
+        page_cache.purge(page_cache.SITE)
+
+
 def connect() -> None:
     """Called once, when the app is ready."""
     for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
@@ -26,3 +32,4 @@ def connect() -> None:
         signal.connect(forget_site, sender=PageViewRestriction, dispatch_uid="core.forget_site")
         signal.connect(forget_site, sender=Site, dispatch_uid="core.forget_site")
         signal.connect(forget_site, sender=SearchEngineSettings, dispatch_uid="core.forget_site")
+        signal.connect(picture_changed, sender=ShopImage, dispatch_uid="core.picture_changed")

@@ -17,6 +17,7 @@ from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from wagtail.images import get_image_model
 from wagtail.models import Page, Revision, Site
 from wagtail.signals import page_slug_changed, page_unpublished, post_page_move, published, unpublished
 
@@ -315,6 +316,12 @@ def _forget_if_any(**_kwargs: object) -> None:
         forget()
 
 
+def _picture_changed(created: bool = False, **_kwargs: object) -> None:
+    """A picture has another file: modals are remembered with what is shown of it."""
+    if not created:
+        _forget_if_any()
+
+
 def next_change() -> dt.datetime | None:
     """When a modal comes into pages, begins or ends next: no stored page is kept beyond it."""
     now = timezone.now()
@@ -336,6 +343,7 @@ def connect() -> None:
         signal.connect(forget, sender=PageModal, dispatch_uid="home.modals.published")
     for signal in (post_save, post_delete):
         signal.connect(_forget_revision, sender=Revision, dispatch_uid="home.modals.revision")
+        signal.connect(_picture_changed, sender=get_image_model(), dispatch_uid="home.modals.picture")
     for signal in (page_slug_changed, page_unpublished, post_page_move):
         signal.connect(_forget_if_any, dispatch_uid="home.modals.page")
     page_cache.horizons.append(next_change)

@@ -17,6 +17,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from catalog import indexing
 from catalog.models import TagIndexPage, TagPage
 from catalog.tests.factories import TagFactory, book
+from catalog.tests.test_product import picture
 from core.tests.processes import another_process
 from home.modals.blocks import ModalLinkBlock
 from home.modals.targeting import Spot, Where
@@ -290,6 +291,23 @@ def test_publishing_withdrawing_and_deleting_is_seen_on_the_next_request(client,
     assert "Another title" not in client.get("/").content.decode()
     made.delete()
     assert rules_on(client, "/") is None
+
+
+def test_a_picture_that_was_changed_or_deleted_is_on_the_next_request(client, modal):
+    image = picture()
+    modal(body=[("picture", {"image": image, "alt": "", "caption": ""})])
+    pictures = re.findall(r"/media/images/[^ \"]+", client.get("/").content.decode())
+    assert pictures
+
+    image.renditions.all().delete()
+    image.file.save("another.png", image.file.open())
+
+    content = client.get("/").content.decode()
+    assert "another" in content
+    assert not any(name in content for name in pictures)
+
+    image.delete()
+    assert "another" not in client.get("/").content.decode()
 
 
 def test_what_the_clock_publishes_or_withdraws_is_on_the_servers_next_page(client, shop, modal):
