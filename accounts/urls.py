@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts import providers, views
+from accounts import privacy_views, providers, views
 
 account = [
     path("", views.home, name="profile"),
@@ -10,6 +10,10 @@ account = [
     path("addresses/add/", views.add_address, name="address_add"),
     path("addresses/<int:pk>/", views.edit_address, name="address"),
     path("addresses/<int:pk>/delete/", views.delete_address, name="address_delete"),
+    path("privacy/", privacy_views.home, name="privacy"),
+    path("privacy/data/", privacy_views.data, name="privacy_data"),
+    path("privacy/data.json", privacy_views.data_file, name="privacy_file"),
+    path("privacy/erase/", privacy_views.erase, name="privacy_erase"),
 ]
 
 urlpatterns = [

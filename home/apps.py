@@ -8,10 +8,11 @@ class HomeConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from home import navigation
+        from home import navigation, privacy
         from home.consent import gates
         from home.modals import targeting
 
         navigation.connect()
         gates.connect()
         targeting.connect()
+        privacy.register()
