@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -136,7 +135,7 @@ class ChangeView(PlanView):
 
     def initial(self) -> dict[str, Any]:
         """The editions that were ticked."""
-        return {"editions": self.request.GET.get("editions", ""), "format": self.request.GET.get("format", "")}
+        return {"editions": self.request.GET.get("editions", "")}
 
 
 class ListView(PlanView):
@@ -178,7 +177,6 @@ class EditionPricesView(PricesView):
             steps=future,
             past=[(change, _difference(change, known[change.currency])) for change in changes],
             lowest=prices.lowest_price_since(self.edition, now),
-            currency=settings.SHOP_CURRENCY,
             **kwargs,
         )
 
