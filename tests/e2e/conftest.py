@@ -167,9 +167,8 @@ def visit(chromium: Browser, shop_running: Shop, request: pytest.FixtureRequest)
     problems: list[str] = []
 
     def fresh(viewport: dict[str, int] = DESK, *, javascript: bool = True, **options: object) -> Page:
-        context = chromium.new_context(
-            base_url=shop_running.url, viewport=viewport, java_script_enabled=javascript, **options
-        )
+        options.setdefault("base_url", shop_running.url)
+        context = chromium.new_context(viewport=viewport, java_script_enabled=javascript, **options)
         context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
