@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from catalog import isbn as isbns
-from catalog.models import ProductPage
+from catalog.models import Contributor, ProductPage, Publisher, Series, Tag
+from catalog.models.people import Slugged
 from catalog.offers import offer_for
-from core import checks
+from core import checks, links
 from core.checks import Problem, Rule
 
 RULES = {
@@ -42,9 +44,7 @@ def of_books(page: Page) -> Iterator[Problem]:
         yield Problem("no-tag")
     if not page.short_description and not page.description:
         yield Problem("no-description")
-    pictures = [picture.image for picture in page.pictures.all() if not picture.alt]
-    pictures += [block.value for block in page.description if block.block_type == "picture" and block.value]
-    for image in pictures:
+    for image in (picture.image for picture in page.pictures.all() if not picture.alt):
         if not image.description:
             yield Problem("picture-alt", image.title)
 
@@ -58,8 +58,20 @@ def _wrong(isbn: str) -> str:
     return ""
 
 
+def _is_there(model: type[Slugged], slug: str, **_kind: str) -> bool:
+    return model._default_manager.filter(slug=slug).exists()
+
+
 def connect() -> None:
     """Called once, when the app is ready."""
     checks.RULES.update(RULES)
+    links.known.update(
+        {
+            f"catalog:{name}": partial(_is_there, model)
+            for name, model in (
+                ("contributor", Contributor), ("publisher", Publisher), ("series", Series), ("tag_feed", Tag)
+            )
+        }
+    )  # fmt: skip
     if of_books not in checks.checks:
         checks.checks.append(of_books)

@@ -7,6 +7,7 @@ problem, and a rule of the checker finds it), and as a message when somebody pub
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,10 +15,15 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.blocks import BaseStreamBlock, BaseStructBlock, Block, ListBlock
 from wagtail.documents import get_document_model
 from wagtail.fields import RichTextField, StreamField
 from wagtail.images import get_image_model
+from wagtail.images.blocks import ImageChooserBlock
+from wagtail.images.models import AbstractImage
 from wagtail.models import Page
+
+from core.links import Goal, goal_of
 
 LONGEST_TITLE = 65
 SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 50, 160
@@ -26,6 +32,7 @@ SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 50, 160
 _PAGE_LINK = re.compile(r'<a\b[^>]*\blinktype="page"[^>]*>')
 _DOCUMENT_LINK = re.compile(r'<a\b[^>]*\blinktype="document"[^>]*>')
 _PICTURE = re.compile(r'<embed\b[^>]*\bembedtype="image"[^>]*/?>')
+_ADDRESS = re.compile(r'<a\b[^>]*\bhref="([^"]*)"')
 _ID = re.compile(r'\bid="(\d{1,18})"')
 _ALT = re.compile(r'\balt="\s*[^"\s]')
 
@@ -114,7 +121,7 @@ def found_by_search_engines(page: Page) -> Iterator[Problem]:
 
 
 def links_and_pictures(page: Page) -> Iterator[Problem]:
-    """Links inside the site, and pictures in texts."""
+    """Links inside the site, chosen or typed, and pictures in texts and blocks."""
     text = "\n".join(_texts_of(page))
     linked = _ids(_PAGE_LINK, text)
     live = dict(Page.objects.filter(pk__in=linked).values_list("pk", "live")) if linked else {}
@@ -129,12 +136,38 @@ def links_and_pictures(page: Page) -> Iterator[Problem]:
     for pk in documents:
         if pk not in kept:
             yield Problem("link-broken", _("document %(number)d") % {"number": pk})
+    for href in dict.fromkeys(html.unescape(href) for href in _ADDRESS.findall(text)):
+        match goal_of(href, page):
+            case Goal.NOWHERE:
+                yield Problem("link-broken", href)
+            case Goal.UNPUBLISHED:
+                yield Problem("link-unpublished", href)
     pictures = _ids(_PICTURE, text)
     shown = dict(get_image_model().objects.filter(pk__in=pictures).values_list("pk", "title")) if pictures else {}
     for tag in _PICTURE.findall(text):
         number = _ID.search(tag)
         if number and int(number[1]) in shown and not _ALT.search(tag):
             yield Problem("picture-alt", shown[int(number[1])])
+    for field in page._meta.get_fields():
+        if isinstance(field, StreamField):
+            for image, alt in _pictures_in(field.stream_block, getattr(page, field.name)):
+                if image and not (alt or image.description):
+                    yield Problem("picture-alt", image.title)
+
+
+def _pictures_in(block: Block, value: Any, alt: str = "") -> Iterator[tuple[AbstractImage | None, str]]:
+    """The pictures that an editor placed in a block, each with the words beside it."""
+    if isinstance(block, ImageChooserBlock):
+        yield value, alt
+    elif isinstance(block, BaseStructBlock):
+        for name, child in block.child_blocks.items():
+            yield from _pictures_in(child, value.get(name), value.get("alt") or "")
+    elif isinstance(block, BaseStreamBlock):
+        for part in value:
+            yield from _pictures_in(part.block, part.value)
+    elif isinstance(block, ListBlock):
+        for item in value:
+            yield from _pictures_in(block.child_block, item)
 
 
 def _ids(pattern: re.Pattern[str], text: str) -> list[int]:

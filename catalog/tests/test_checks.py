@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
 from django.urls import reverse
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.documents import get_document_model
 from wagtail.test.utils.form_data import nested_form_data
 
 from catalog.models import Edition, Price, ProductImage, ProductPage
@@ -59,6 +62,32 @@ def test_a_picture_needs_words_of_its_own_or_of_its_image(shop):
     assert codes_of(page) == []
 
 
+@pytest.mark.parametrize("described_by", ["alt", "description"])
+def test_a_picture_on_a_company_page_needs_words_too(client, shop, described_by):
+    image = picture()
+    page = shop.add_child(instance=StandardPage(title="About us", slug="about-us"))
+    page.body = [("picture", {"image": image, "alt": "", "caption": ""})]
+    page.save()
+    assert codes_of(page) == ["picture-alt"]
+
+    if described_by == "alt":
+        page.body = [("picture", {"image": image, "alt": "A teal cover", "caption": ""})]
+        page.save()
+    else:
+        image.description = "A teal cover"
+        image.save()
+
+    assert codes_of(page) == []
+    assert 'alt="A teal cover"' in client.get("/about-us/").content.decode()
+
+
+def test_a_picture_on_the_home_page_or_in_a_description_needs_words(shop):
+    shop.body = [("picture", {"image": picture(), "alt": "", "caption": ""})]
+    shop.save()
+    assert codes_of(shop) == ["picture-alt"]
+    assert codes_of(book("Persuasion", description=[("picture", picture())], **GOOD)) == ["picture-alt"]
+
+
 def test_two_pages_of_one_title_or_description_are_found(shop):
     description = "A page about the shop that is as long as search engines like them to be, no more."
     first, second = (
@@ -78,6 +107,78 @@ def test_a_link_to_a_draft_is_said(shop):
     draft = shop.add_child(instance=StandardPage(title="Draft", slug="draft", live=False))
     page = book("Persuasion", description=[("text", f'<p><a linktype="page" id="{draft.pk}">x</a></p>')], **GOOD)
     assert codes_of(page) == ["link-unpublished"]
+
+
+@pytest.fixture
+def says(shop):
+    """`says(href)` is what is wrong with a page that links there."""
+    place = shop.add_child(instance=StandardPage(title="Links", slug="links"))
+
+    def says(href: str) -> list[str]:
+        place.intro = f'<p><a href="{href}">there</a></p>'
+        place.save()
+        return codes_of(place)
+
+    return says
+
+
+@pytest.fixture
+def around(shop):
+    """What a link of the shop may lead to."""
+    book("Persuasion", slug="persuasion", tags=["Classics"], publisher="Virago", series="Novels", **{
+        name: text for name, text in GOOD.items() if name != "tags"
+    })  # fmt: skip
+    shop.add_child(instance=StandardPage(title="Draft", slug="draft", live=False))
+    Redirect.add_redirect("/summer/", "/books/")
+    document = get_document_model().objects.create(title="Terms", file=ContentFile(b"Terms", name="terms.txt"))
+    return {"document": document.url}
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "/", "/books/", "/books/?sort=newest&amp;format=paperback", "/books/persuasion/", "/books/persuasion",
+        "/tags/classics/", "/contributors/jane-austen/", "/publishers/virago/", "/series/novels/",
+        "/feeds/tags/classics.rss", "/basket/", "/account/login/", "/cookies/", "/summer/", "/links/", "#top",
+        "?page=2", "http://localhost/books/persuasion/", "https://localhost/", "mailto:hello@booktime.example",
+        "tel:+441632960417", "https://elsewhere.example/no-such-page", "//elsewhere.example/",
+    ],
+)  # fmt: skip
+def test_a_typed_link_that_leads_somewhere_is_in_order(says, around, href):
+    assert says(href) == []
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "/no-such-page/", "/books/no-such-book/", "/tags/no-such-tag/", "/contributors/nobody/", "/publishers/nobody/",
+        "/series/none/", "/feeds/tags/none.rss", "/feeds/none.rss", "/documents/99999/terms.txt",
+        "http://localhost/books/no-such-book/", "www.elsewhere.example", "http:///books/", "http://[broken",
+        "/books/%00/",
+    ],
+)  # fmt: skip
+def test_a_typed_link_that_leads_nowhere_is_found(says, around, href):
+    assert says(href) == ["link-broken"]
+
+
+def test_a_typed_link_to_a_document_is_looked_up(says, around):
+    assert says(around["document"]) == []
+
+
+def test_a_typed_link_to_a_draft_is_said_but_stops_nothing(says, around):
+    assert says("/draft/") == ["link-unpublished"]
+
+
+def test_a_new_page_may_link_to_itself(shop):
+    page = shop.add_child(instance=StandardPage(title="Draft", slug="draft", live=False))
+    page.intro = '<p><a href="/draft/#more">more</a></p>'
+    page.save()
+    assert codes_of(page) == []
+
+
+def test_links_of_a_page_that_is_not_saved_yet_are_looked_up(shop):
+    page = StandardPage(title="New", slug="new", intro='<p><a href="/nowhere/">x</a> <a href="/books/">y</a></p>')
+    assert [(problem.code, problem.detail) for problem in problems_of(page)] == [("link-broken", "/nowhere/")]
 
 
 @pytest.fixture
