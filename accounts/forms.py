@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import FIELDS, PostalAddressForm, every_country
 from accounts.models import Address, User
@@ -44,3 +46,15 @@ class AddressForm(PostalAddressForm):
                     is_default=False
                 )
             return super().save(commit)
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A passkey that signs in alone, unless its owner wants a security key beside the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        passwordless = self.fields["passwordless"]
+        passwordless.initial = True
+        passwordless.label = _("Sign in without the password")
+        passwordless.help_text = _("Leave it out for a security key that is asked for beside the password.")

@@ -172,6 +172,14 @@ def test_the_pages_say_what_they_are_and_run_no_script_of_their_own(office):
         assert "<h1>" in office.get(path).content.decode(), path
 
 
+def test_the_key_is_a_picture_on_white_and_a_new_passkey_needs_no_password(office):
+    page = office.get("/account/2fa/totp/activate/").content.decode()
+    picture = base64.b64decode(re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)[1]).decode()
+    assert 'fill="white"' in picture
+    form = office.get("/account/2fa/webauthn/add/").context["form"]
+    assert (form["name"].value(), form["passwordless"].value()) == ("Passkey", True)
+
+
 def test_a_passkey_of_somebody_else_cannot_be_renamed_or_removed(office):
     other = member("bob@example.org")
     key = Authenticator.objects.create(user=other, type=Authenticator.Type.WEBAUTHN, data={"name": "x"})

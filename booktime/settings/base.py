@@ -148,6 +148,20 @@ else:
         },
     }
 
+# A CDN that may keep pages, and is told when they change: ADR 0008.
+WAGTAILFRONTENDCACHE: dict[str, Any] = {}
+if read("CDN_PURGE_URL", default=""):
+    WAGTAILFRONTENDCACHE["proxy"] = {
+        "BACKEND": "wagtail.contrib.frontend_cache.backends.HTTPBackend",
+        "LOCATION": read("CDN_PURGE_URL"),
+    }
+if read("CLOUDFLARE_ZONE", default=""):
+    WAGTAILFRONTENDCACHE["cloudflare"] = {
+        "BACKEND": "wagtail.contrib.frontend_cache.backends.CloudflareBackend",
+        "ZONEID": read("CLOUDFLARE_ZONE"),
+        "BEARER_TOKEN": read("CLOUDFLARE_TOKEN"),
+    }
+
 # In the database, so that a lost Redis signs nobody out.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14  # since the last visit; for staff 8 hours: accounts.middleware
@@ -212,6 +226,7 @@ ACCOUNT_RATE_LIMITS = {
 # A member of staff without a second factor is led to set one up before the admin opens: ADR 0011.
 STAFF_SECOND_FACTOR = read("STAFF_SECOND_FACTOR", "bool", True)
 MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm"}
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
