@@ -78,6 +78,8 @@ ROLES = (
             "home.view_pagemodal",
             "home.add_pagemodal",
             "home.change_pagemodal",
+            "commerce.*_promotion",
+            "commerce.*_voucher",
             "wagtailredirects.*",
         ),
         pages=("add", "change"),

@@ -29,6 +29,12 @@ class BasketFull(CommerceError):
     public = _("Your basket is full. Please order in two parts, or write to us.")
 
 
+class UnknownCode(CommerceError):
+    """A code that is no voucher's, or that the basket cannot take."""
+
+    public = _("We do not know this code.")
+
+
 class IncompleteCheckout(CommerceError):
     """A step of the checkout is missing; `step` is the name of its address."""
 

@@ -50,6 +50,17 @@ class LineForm(forms.Form):
     line = forms.IntegerField(min_value=1, max_value=BIGGEST_ID)
 
 
+class CodeForm(forms.Form):
+    """A voucher's code, as it was typed."""
+
+    code = forms.CharField(
+        label=_("Voucher code"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": _("Please type a code.")},
+    )
+
+
 class AddressForm(PostalAddressForm):
     """Who gets the order and where it goes. Downloads go by e-mail: they need a name and a country only."""
 

@@ -6,13 +6,15 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import cast
 
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django_countries import countries
 
 from catalog.models import Edition
 from catalog.offers import offer_for
-from commerce.models.law import LeastDeliveryFee, PriceLawFigures
+from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.tax import TaxClass, tax_class_of
 from core.money import Money
 
@@ -81,23 +83,27 @@ class Law:
 
 
 def law_for(country: str, on: dt.date) -> Law:
-    """The law that holds in a country (ISO 3166, two letters) on a day. Costs two queries."""
+    """The law that holds in a country (ISO 3166, two letters) on a day. One query; one more for the least fees."""
     rows = PriceLawFigures.objects.select_related("profile").filter(valid_from__lte=on).order_by("valid_from")
     named = [row for row in rows if country in row.profile.named] or [row for row in rows if not row.profile.named]
     if not named:
         return Law(country)
     figures = named[-1]
-    fees = LeastDeliveryFee.objects.filter(profile=figures.profile, valid_from__lte=on).order_by("valid_from")
     return Law(
         country,
         fixes_print=figures.fixes_print,
         fixes_ebooks=figures.fixes_ebooks,
         most_off_posted=figures.most_off_posted,
         most_off_collected=figures.most_off_collected,
-        least_fees={
-            row.currency: LeastFee(
-                *(Money(amount, row.currency) for amount in (row.threshold, row.fee_below, row.fee_from))
-            )
-            for row in fees
-        },
+        least_fees=cast(Mapping[str, LeastFee], SimpleLazyObject(lambda: _least_fees(figures.profile, on))),
     )
+
+
+def _least_fees(profile: PriceLawProfile, on: dt.date) -> dict[str, LeastFee]:
+    fees = LeastDeliveryFee.objects.filter(profile=profile, valid_from__lte=on).order_by("valid_from")
+    return {
+        row.currency: LeastFee(
+            *(Money(amount, row.currency) for amount in (row.threshold, row.fee_below, row.fee_from))
+        )
+        for row in fees
+    }

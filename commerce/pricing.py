@@ -6,8 +6,8 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, Decimal
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 
 from django.conf import settings
@@ -19,15 +19,18 @@ from catalog.faces import Card
 from catalog.models import Edition
 from catalog.offers import Offer, offer_for
 from commerce.covers import PlainCover, cover_of
+from commerce.discounts import VOUCHER, Applied, Discounts, Goods, discounts_on
+from commerce.eligibility import asked_for
 from commerce.models import Basket, CheckoutDraft, DeliveryMethod
 from commerce.models.basket import MAX_QUANTITY
+from commerce.models.promotions import Promotion
 from commerce.models.shipping import ASSUMED_WEIGHT_G
 from commerce.models.tax import TaxClass, tax_class_of, tax_note
 from commerce.price_law import Law, law_for
 from commerce.promises import Forecast, Part, parts_of
 from commerce.tax_territories import territory
 from commerce.taxation import Rates, Tax
-from core.money import Money, minor_unit, tax_within
+from core.money import Money, share, tax_within
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class PricedLine:
     tax_rate: Decimal
     limit: int
     """Copies that could be sold now."""
+    off: tuple[Money, ...] = ()
+    """What promotions and vouchers take off each copy; none where they take off nothing."""
 
     @property
     def title(self) -> str:
@@ -69,15 +74,26 @@ class PricedLine:
         """What the book's cover is drawn from."""
         return cover_of(self.edition.product, self.title)
 
-    @property
-    def total(self) -> Money:
-        """All copies of the line."""
-        return self.unit * self.quantity
+    @cached_property
+    def copies(self) -> tuple[Money, ...]:
+        """What each copy costs, discounts taken off."""
+        off = self.off or (Money.zero(self.unit.currency),) * self.quantity
+        return tuple(self.unit - amount for amount in off)
 
     @property
-    def unit_tax(self) -> Money:
-        """The tax in one copy, rounded."""
-        return tax_within(self.unit, self.tax_rate)
+    def before(self) -> Money:
+        """All copies of the line without discounts."""
+        return self.unit * self.quantity
+
+    @cached_property
+    def total(self) -> Money:
+        """All copies of the line."""
+        return sum(self.copies, Money.zero(self.unit.currency))
+
+    @cached_property
+    def tax(self) -> Money:
+        """The tax in all copies, rounded for each."""
+        return sum((tax_within(paid, self.tax_rate) for paid in self.copies), Money.zero(self.unit.currency))
 
     @property
     def price_notice(self) -> str:
@@ -134,6 +150,7 @@ class PricedBasket:
     currency: str
     method: DeliveryMethod | None = None
     draft: CheckoutDraft | None = field(default=None, repr=False)
+    discounts: Discounts = field(default_factory=Discounts, repr=False)
     tax_free_reason: str = ""
     """Why it, or what of it goes by post, bears no tax (`TaxFreeReason`); empty where it does."""
     at: dt.datetime | None = None
@@ -164,6 +181,8 @@ class PricedBasket:
     def price_of(self, method: DeliveryMethod) -> Money:
         """What a method costs for this basket: never less than the law of the destination wants."""
         price = method.price_for(self.posted_goods, self.weight_g)
+        if self.discounts.frees_delivery:
+            price = Money.zero(self.currency)
         if method.is_collected or self.law is None:
             return price
         return max(price, self.law.least_delivery(self.posted_goods, self.new_books), key=lambda cost: cost.amount)
@@ -221,6 +240,26 @@ class PricedBasket:
         return self.method.name if self.method else ""
 
     @cached_property
+    def goods_before(self) -> Money:
+        """The books before promotions and vouchers."""
+        return sum((line.before for line in self.lines), Money.zero(self.currency))
+
+    @property
+    def redeemed(self) -> list[Applied]:
+        """The promotions and vouchers that something came of."""
+        return [found for found in self.discounts.applied if not found.is_refused]
+
+    @property
+    def reductions(self) -> list[dict[str, object]]:
+        """What they took off, for the sums."""
+        return [found.shown for found in self.redeemed]
+
+    @property
+    def codes(self) -> list[Applied]:
+        """The vouchers that were typed, with what became of each."""
+        return [found for found in self.discounts.applied if found.source == VOUCHER]
+
+    @cached_property
     def posted_goods(self) -> Money:
         """What goes by post, tax included."""
         posted = (line.total for line in self.lines if not line.edition.is_digital)
@@ -269,7 +308,7 @@ class PricedBasket:
         tax: dict[Decimal, Money] = {}
         for line in self.lines:
             gross[line.tax_rate] = gross.get(line.tax_rate, zero) + line.total
-            tax[line.tax_rate] = tax.get(line.tax_rate, zero) + line.unit_tax * line.quantity
+            tax[line.tax_rate] = tax.get(line.tax_rate, zero) + line.tax
         for rate, part in self.delivery_shares.items():
             gross[rate] += part
             tax[rate] += tax_within(part, rate)
@@ -295,7 +334,11 @@ class PricedBasket:
         """Equal for two baskets that a shopper would call the same order: books, prices, address, delivery, total."""
         draft = self.draft
         facts = [
-            [[line.edition.pk, line.quantity, str(line.unit.amount), str(line.tax_rate)] for line in self.lines],
+            [
+                [line.edition.pk, line.quantity, str(line.unit.amount), str(line.total.amount), str(line.tax_rate)]
+                for line in self.lines
+            ],
+            [[found.code, found.rule_id, str(found.amount.amount)] for found in self.discounts.applied],
             self.method.pk if self.method else None,
             str(self.delivery.amount) if self.delivery else None,
             [draft.email, draft.vat_id, *draft.address_lines] if draft else None,
@@ -339,11 +382,14 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
             )
         )
     reason = next(filter(None, reasons), "")
+    found = _discounts(basket, lines, draft, at, is_collected=is_collected)
+    lines = [replace(line, off=found.off.get(line.pk, ())) for line in lines]
     return PricedBasket(
         lines=tuple(lines),
         currency=currency,
         method=method,
         draft=draft,
+        discounts=found,
         tax_free_reason=reason,
         at=at,
     )
@@ -355,6 +401,42 @@ def _method(draft: CheckoutDraft | None, currency: str) -> DeliveryMethod | None
         return None
     reaching = DeliveryMethod.objects.active(currency).to(draft.country.code, draft.postcode)
     return next((method for method in reaching if method.pk == draft.delivery_method_id), None)
+
+
+def _discounts(
+    basket: Basket,
+    lines: Sequence[PricedLine],
+    draft: CheckoutDraft | None,
+    at: dt.datetime,
+    *,
+    is_collected: bool,
+) -> Discounts:
+    """What promotions and the vouchers in the basket take off its lines, as far as the price law lets them."""
+    email = draft.email if draft and draft.email else basket.user.email if basket.user else ""
+    promotions = Promotion.objects.on(at).gathered()
+    asked = asked_for(basket, email, at)
+    if not promotions and not asked:
+        return Discounts()
+    law = law_for(draft.country.code if draft else settings.SHOP_COUNTRY, timezone.localdate(at))
+    goods = [
+        Goods(
+            key=line.pk,
+            unit=line.unit,
+            quantity=line.quantity,
+            book_id=line.edition.product_id,
+            tag_ids=_tag_ids(line.edition),
+            refusal=law.refusal(line.edition, is_collected=is_collected),
+            most_percent=law.most_discount(line.edition, is_collected=is_collected),
+        )
+        for line in lines
+        if line.offer.can_buy
+    ]
+    return discounts_on(goods, promotions, asked, settings.SHOP_CURRENCY)
+
+
+def _tag_ids(edition: Edition) -> frozenset[int]:
+    listing = getattr(edition.product, "listing", None)
+    return frozenset(pk for pk, *_name in listing.face.get("tags", ())) if listing else frozenset()
 
 
 def _rates(draft: CheckoutDraft | None, on: dt.date) -> Rates:
@@ -376,17 +458,3 @@ def _as_paid(offer: Offer, tax: Tax, rate_at_home: Decimal) -> Money:
 def sellable_copies(edition: Edition) -> int:
     """How many copies one basket may hold: what is on the shelf, unless more can be had elsewhere."""
     return MAX_QUANTITY if edition.can_order_without_stock else min(edition.available_copies(), MAX_QUANTITY)
-
-
-def share(amount: Money, weights: Sequence[Decimal]) -> list[Money]:
-    """Split an amount by weights so that the parts add up exactly: rounded down, the rest to the largest remainders."""
-    total = sum(weights) or Decimal(len(weights))
-    weights = weights if any(weights) else [Decimal(1)] * len(weights)
-    unit = minor_unit(amount.currency)
-    exact = [amount.amount * weight / total for weight in weights]
-    parts = [value.quantize(unit, ROUND_DOWN) for value in exact]
-    left = int((amount.amount - sum(parts)) / unit)
-    by_remainder = sorted(range(len(parts)), key=lambda place: parts[place] - exact[place])
-    for place in by_remainder[:left]:
-        parts[place] += unit
-    return [Money(part, amount.currency) for part in parts]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel.numbers import format_currency, get_currency_precision
@@ -63,3 +64,17 @@ class Money:
 def tax_within(gross: Money, rate: Decimal) -> Money:
     """The tax contained in a tax-inclusive amount at `rate` percent, rounded half up: 12.00 at 20 is 2.00."""
     return Money(gross.amount * rate / (100 + rate), gross.currency)
+
+
+def share(amount: Money, weights: Sequence[Decimal]) -> list[Money]:
+    """Split an amount by weights so that the parts add up exactly: rounded down, the rest to the largest remainders."""
+    total = sum(weights) or Decimal(len(weights))
+    weights = weights if any(weights) else [Decimal(1)] * len(weights)
+    unit = minor_unit(amount.currency)
+    exact = [amount.amount * weight / total for weight in weights]
+    parts = [value.quantize(unit, ROUND_DOWN) for value in exact]
+    left = int((amount.amount - sum(parts)) / unit)
+    by_remainder = sorted(range(len(parts)), key=lambda place: parts[place] - exact[place])
+    for place in by_remainder[:left]:
+        parts[place] += unit
+    return [Money(part, amount.currency) for part in parts]

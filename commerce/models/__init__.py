@@ -5,11 +5,20 @@ from commerce.models.calendar import Holiday
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
+from commerce.models.promotions import (
+    BasketCode,
+    OrderDiscount,
+    Promotion,
+    Redemption,
+    Voucher,
+    VoucherCode,
+)
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
 
 __all__ = [
     "Basket",
+    "BasketCode",
     "BasketLine",
     "CheckoutDraft",
     "DeliveryBand",
@@ -20,13 +29,18 @@ __all__ = [
     "LeastDeliveryFee",
     "OpeningHours",
     "Order",
+    "OrderDiscount",
     "OrderEvent",
     "OrderLine",
     "OrderTax",
     "PickupPoint",
+    "Promotion",
+    "Redemption",
     "PriceLawFigures",
     "PriceLawProfile",
     "SellerSettings",
     "TaxRate",
+    "Voucher",
+    "VoucherCode",
     "TaxRegistration",
 ]

@@ -142,6 +142,9 @@ class Order(PostalAddress):
     payment_method = models.CharField(_("pays by"), max_length=20, choices=PaymentMethod, default=PaymentMethod.INVOICE)
     currency = models.CharField(_("currency"), max_length=3)
     goods_amount = models.DecimalField(_("books"), max_digits=12, decimal_places=3)
+    discount_amount = models.DecimalField(
+        _("discounts"), max_digits=12, decimal_places=3, default=Decimal(0), help_text=_("Taken off the books already.")
+    )
     delivery_name = models.CharField(_("delivery"), max_length=80, blank=True)
     pickup_place = models.TextField(_("collected at"), blank=True)
     delivery_amount = models.DecimalField(_("price of delivery"), max_digits=12, decimal_places=3, default=Decimal(0))
@@ -178,6 +181,16 @@ class Order(PostalAddress):
     def goods(self) -> Money:
         """The books, tax included."""
         return Money(self.goods_amount, self.currency)
+
+    @property
+    def goods_before(self) -> Money:
+        """The books before promotions and vouchers, tax included."""
+        return Money(self.goods_amount + self.discount_amount, self.currency)
+
+    @property
+    def reductions(self) -> list[dict[str, Any]]:
+        """What promotions and vouchers took off, for the sums. Reads `discounts`."""
+        return [row.shown for row in self.discounts.all() if not row.is_refused]
 
     @property
     def delivery(self) -> Money:
@@ -264,6 +277,7 @@ class OrderLine(models.Model):
     sku = models.CharField(_("SKU"), max_length=40)
     format_label = models.CharField(_("format"), max_length=40)
     is_digital = models.BooleanField(_("download"), default=False)
+    list_gross = models.DecimalField(_("price before discounts"), max_digits=12, decimal_places=3, null=True)
     unit_gross = models.DecimalField(_("price"), max_digits=12, decimal_places=3)
     unit_net = models.DecimalField(_("net"), max_digits=12, decimal_places=3)
     unit_tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=3)

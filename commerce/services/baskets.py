@@ -115,6 +115,8 @@ def merge(token: str, user: User) -> None:
                 other.save(update_fields=["quantity"])
             else:
                 BasketLine.objects.filter(pk=line.pk).update(basket=shared)
+        known_codes = shared.codes.values("code")
+        mine.codes.exclude(code__in=known_codes).update(basket=shared)
         if not CheckoutDraft.objects.filter(basket=shared).exists():
             CheckoutDraft.objects.filter(basket=mine).update(basket=shared)
         Basket.objects.filter(pk=mine.pk).delete()

@@ -17,12 +17,12 @@ from catalog.models import Contribution, StockRecord
 from commerce import pricing
 from commerce.emails import send_order_confirmation
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
-from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderLine, OrderTax
+from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderDiscount, OrderLine, OrderTax
 from commerce.models.order import EventKind, PaymentMethod
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
-from commerce.services import invoicing, orders
-from core.money import Money
+from commerce.services import invoicing, orders, vouchers
+from core.money import Money, tax_within
 from core.tasks import enqueue
 
 ADDRESS_FIELDS = ("full_name", "line_1", "line_2", "town", "postcode", "country")
@@ -96,6 +96,7 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
             raise OrderChanged
         promised = _allocate(priced)
         order = _write(basket, priced, promised, user)
+        vouchers.redeem(order, priced.redeemed)
         orders.record(order, EventKind.PLACED, user)
         if user is not None and order.needs_delivery:
             _remember_address(user, order)
@@ -141,6 +142,7 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
         payment_method=PaymentMethod.INVOICE,
         currency=priced.currency,
         goods_amount=priced.goods.amount,
+        discount_amount=(priced.goods_before - priced.goods).amount,
         delivery_name=priced.method.name if priced.method and priced.needs_delivery else "",
         pickup_place="\n".join(priced.pickup_lines),
         delivery_amount=delivery.amount,
@@ -158,6 +160,19 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
         for copy in _copies(
             order, line, priced.forecast, bylines.get(line.edition.product_id, ""), promised[line.edition.pk]
         )
+    )
+    OrderDiscount.objects.bulk_create(
+        OrderDiscount(
+            order=order,
+            source=found.source,
+            rule_id=found.rule_id,
+            name=found.name,
+            code=found.code,
+            amount=found.amount.amount,
+            frees_delivery=found.frees_delivery,
+            refusal=found.note,
+        )
+        for found in priced.discounts.applied
     )
     OrderTax.objects.bulk_create(
         OrderTax(order=order, rate=row.rate, gross=row.gross.amount, net=row.net.amount, tax=row.tax.amount)
@@ -190,16 +205,18 @@ def _copies(order: Order, line: PricedLine, forecast: Forecast, byline: str, pro
             sku=edition.sku,
             format_label=str(line.format_label),
             is_digital=edition.is_digital,
-            unit_gross=line.unit.amount,
-            unit_net=(line.unit - line.unit_tax).amount,
-            unit_tax=line.unit_tax.amount,
+            list_gross=line.unit.amount,
+            unit_gross=paid.amount,
+            unit_net=(paid - tax).amount,
+            unit_tax=tax.amount,
             tax_rate=line.tax_rate,
             is_allocated=number < promised,
             is_pre_order=code == "pre-order",
             leaves_on=dates[number < promised],
             arrives_by=None if edition.is_digital else forecast.arrives_by(dates[number < promised]),
         )
-        for number in range(line.quantity)
+        for number, paid in enumerate(line.copies)
+        for tax in [tax_within(paid, line.tax_rate)]
     ]
 
 

@@ -20,6 +20,7 @@ from catalog import stock
 from commerce.exceptions import CannotSend, IllegalTransition
 from commerce.models import Order, OrderEvent, OrderLine
 from commerce.models.order import UNSENT, EventKind, LineStatus, OrderStatus, PaymentStatus
+from commerce.services import vouchers
 
 ORDER_MOVES: dict[str, frozenset[str]] = {
     OrderStatus.PLACED: frozenset({OrderStatus.PROCESSING, OrderStatus.DONE, OrderStatus.CANCELLED}),
@@ -167,6 +168,7 @@ def _follow_lines(order: Order, actor: User | None) -> None:
     statuses = set(order.lines.values_list("status", flat=True))
     if statuses <= {LineStatus.CANCELLED}:
         _move(order, OrderStatus.CANCELLED, actor)
+        vouchers.give_back(order)
     elif not statuses & set(UNSENT):
         _move(order, OrderStatus.DONE, actor)
     elif statuses != {LineStatus.NEW}:

@@ -120,9 +120,11 @@ def test_without_any_profile_prices_are_free(sold):
     assert law_for("FR", TODAY).refusal(sold("paperback"), is_collected=False) == ""
 
 
-def test_the_law_of_a_country_costs_two_queries(django_assert_num_queries):
-    with django_assert_num_queries(2):
-        law_for("FR", TODAY)
+def test_the_law_of_a_country_costs_a_query_and_its_delivery_fees_another(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        law = law_for("FR", TODAY)
+    with django_assert_num_queries(1):
+        law.least_delivery(Money(Decimal(20), "EUR"), Money(Decimal(20), "EUR"))
 
 
 def test_a_country_has_one_law(admin_client):

@@ -15,9 +15,9 @@ from catalog.tests.factories import book
 from commerce import pricing
 from commerce.models import DeliveryMethod
 from commerce.models.tax import tax_class_of
-from commerce.pricing import PricedBasket, PricedLine, share
+from commerce.pricing import PricedBasket, PricedLine
 from commerce.tests.factories import filled_basket
-from core.money import Money
+from core.money import Money, share
 
 
 def gbp(amount: str) -> Money:
@@ -129,7 +129,7 @@ class TestPricesOfTheMoment:
         edition.prices.update(tax_included=False)
         basket = filled_basket({edition: 1})
         [priced_line] = pricing.price_basket(basket).lines
-        assert (priced_line.unit, priced_line.unit_tax) == (gbp("12.00"), gbp("2.00"))
+        assert (priced_line.unit, priced_line.tax) == (gbp("12.00"), gbp("2.00"))
         assert priced_line.price_notice == ""
 
     def test_a_price_for_a_time_ends_by_itself(self, persuasion):

@@ -10,12 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from commerce import basket_cookie, pricing
-from commerce.exceptions import CommerceError
-from commerce.forms import AddForm, LineForm, QuantityField
+from commerce.exceptions import CommerceError, UnknownCode
+from commerce.forms import AddForm, CodeForm, LineForm, QuantityField
 from commerce.models import Basket
 from commerce.models.basket import MAX_QUANTITY
-from commerce.services import baskets
+from commerce.services import baskets, vouchers
 from commerce.services.baskets import Owner
+from core.throttle import is_too_often
+
+MOST_CODES_TRIED = 20
+TRYING_SECONDS = 600
 
 
 def owner_of(request: HttpRequest) -> Owner:
@@ -80,6 +84,33 @@ def remove(request: HttpRequest) -> HttpResponse:
     return redirect("commerce:basket")
 
 
+@require_POST
+def enter_code(request: HttpRequest) -> HttpResponse:
+    """Put a voucher's code into the basket. Who tries many codes must wait, right or wrong: nobody guesses one."""
+    basket = baskets.find(owner_of(request))
+    form = CodeForm(request.POST)
+    if basket is None or not form.is_valid():
+        return _page(request, basket, status=422, code_form=form)
+    if is_too_often("codes", request.META["REMOTE_ADDR"], limit=MOST_CODES_TRIED, seconds=TRYING_SECONDS):
+        form.add_error("code", _("Too many codes were tried. Please wait ten minutes."))
+        return _page(request, basket, status=429, code_form=form)
+    try:
+        vouchers.enter(basket.pk, form.cleaned_data["code"])
+    except UnknownCode as refusal:
+        form.add_error("code", refusal.public)
+        return _page(request, basket, status=422, code_form=form)
+    return redirect("commerce:basket")
+
+
+@require_POST
+def remove_code(request: HttpRequest) -> HttpResponse:
+    """Take a voucher's code out of the basket."""
+    basket = baskets.find(owner_of(request))
+    if basket:
+        vouchers.remove(basket.pk, request.POST.get("code", ""))
+    return redirect("commerce:basket")
+
+
 @require_GET
 def summary(request: HttpRequest) -> JsonResponse:
     """How many copies are in the basket, and who is signed in: filled into pages that are the same for everybody.
@@ -97,9 +128,11 @@ def summary(request: HttpRequest) -> JsonResponse:
     return JsonResponse(told)
 
 
-def _page(request: HttpRequest, basket: Basket | None, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, basket: Basket | None, status: int = 200, code_form: CodeForm | None = None
+) -> HttpResponse:
     priced = pricing.price_basket(basket)
-    context = {"basket": priced, "max_quantity": MAX_QUANTITY}
+    context = {"basket": priced, "max_quantity": MAX_QUANTITY, "code_form": code_form or CodeForm()}
     response = render(request, "commerce/basket.html", context, status=status)
     if basket and not basket.user_id:
         basket_cookie.write(response, basket.token)

@@ -1,0 +1,84 @@
+"""Whether the vouchers that a shopper typed are theirs to use now. Reads, never writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db.models import Count, F, Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from commerce.codes import plain_address
+from commerce.discounts import Asked
+from commerce.models import Basket, Order
+from commerce.models.order import OrderStatus
+from commerce.models.promotions import BasketCode, Redemption, Voucher, VoucherCode, with_scopes
+
+
+def asked_for(basket: Basket, email: str, at: dt.datetime) -> list[Asked]:
+    """The vouchers of a basket in the order in which they were typed, each with what stands in its way.
+
+    `email` is that of the order; while it is not known, what depends on the customer is let pass until it is.
+    """
+    rows = list(
+        BasketCode.objects.filter(basket=basket)
+        .select_related("code__voucher")
+        .annotate(scope_tag=F("code__voucher__tags__tag"), scope_book=F("code__voucher__books__page"))
+    )
+    if not rows:
+        return []
+    found = with_scopes((row.code.voucher, row.scope_tag, row.scope_book) for row in rows)
+    codes = {row.code.voucher_id: row.code for row in reversed(rows)}
+    customer = plain_address(email) if email else ""
+    used = _used_by(customer, found) if customer else {}
+    has_ordered = _has_ordered(basket, email) if any(voucher.first_order_only for voucher in found) else False
+    return [
+        Asked(
+            voucher,
+            code.code,
+            _refusal(voucher, code, at) or _refusal_to(voucher, customer, used, has_ordered),
+        )
+        for voucher in found
+        for code in [codes[voucher.pk]]
+    ]
+
+
+def _refusal(voucher: Voucher, code: VoucherCode, at: dt.datetime) -> str:
+    if not voucher.is_active:
+        return _("This voucher is no longer in use.")
+    if voucher.starts_at and at < voucher.starts_at:
+        return _("This voucher is valid from %(date)s.") % {"date": date_format(localtime(voucher.starts_at))}
+    if voucher.ends_at and at >= voucher.ends_at:
+        return _("This voucher was valid until %(date)s.") % {"date": date_format(localtime(voucher.ends_at))}
+    if _is_used_up(voucher.uses_in_all, voucher.used) or _is_used_up(voucher.uses_per_code, code.used):
+        return _("This voucher has been used up.")
+    return ""
+
+
+def _refusal_to(voucher: Voucher, customer: str, used: dict[int, int], has_ordered: bool) -> str:
+    if voucher.customers.strip() and customer and customer not in map(plain_address, voucher.customers.split()):
+        return _("This voucher was made out to somebody else.")
+    if voucher.first_order_only and has_ordered:
+        return _("This voucher is for a first order.")
+    if _is_used_up(voucher.uses_per_customer, used.get(voucher.pk, 0)):
+        return _("You have used this voucher already.")
+    return ""
+
+
+def _is_used_up(most: int | None, used: int) -> bool:
+    return most is not None and used >= most
+
+
+def _used_by(customer: str, vouchers: Sequence[Voucher]) -> dict[int, int]:
+    """Orders of a customer with each voucher; cancelled ones do not count."""
+    uses = Redemption.objects.filter(customer=customer, voucher__in=vouchers, is_withdrawn=False).order_by()
+    return dict(uses.values("voucher").annotate(count=Count("pk")).values_list("voucher", "count"))
+
+
+def _has_ordered(basket: Basket, email: str) -> bool:
+    theirs = Q(user=basket.user_id) if basket.user_id else Q(pk=None)
+    if email:
+        theirs |= Q(email__iexact=email)
+    return Order.objects.filter(theirs).exclude(status=OrderStatus.CANCELLED).exists()

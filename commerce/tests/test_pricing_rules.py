@@ -1,0 +1,194 @@
+"""The examples of docs/pricing.md, number for number, and what must hold of every basket."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commerce.discounts import Asked, Goods, discounts_on
+from commerce.models import Promotion, Voucher
+from core.money import Money
+
+TAGS = {"crime": 1, "fixed": 2}
+GOODS = re.compile(r"^(?P<name>\w+)\s+(?P<price>[\d.]+) × (?P<quantity>\d+)\s*(?P<tags>[\w ]*)$")
+RULE = re.compile(r"^(?P<name>.+?)\s+(?:-?(?P<off>\d+\.\d\d)|refused: (?P<refusal>.+))$")
+FIXED = "The price is fixed by law."
+
+
+def gbp(amount: str | Decimal) -> Money:
+    return Money(Decimal(amount), "GBP")
+
+
+def promotion(name: str, tag: str = "", **fields) -> Promotion:
+    rule = Promotion(pk=len(name), name=name, **fields)
+    rule.tag_ids = frozenset([TAGS[tag]] if tag else [])
+    return rule
+
+
+def voucher(name: str, tag: str = "", **fields) -> Voucher:
+    rule = Voucher(pk=len(name), name=name, **fields)
+    rule.tag_ids = frozenset([TAGS[tag]] if tag else [])
+    return rule
+
+
+def rules() -> dict[str, Promotion | Voucher]:
+    """The rules that the examples name."""
+    percent, amount = Voucher.Kind.PERCENT, Voucher.Kind.AMOUNT
+    return {
+        "3 for 2 on crime": promotion("3 for 2 on crime", "crime"),
+        "every second at half price": promotion("Half", kind="nth-cheaper", group=2, percent=Decimal(50)),
+        "two for 10": promotion("Two for ten", kind="set-price", group=2, amount=Decimal(10)),
+        "10 % off everything": promotion("Sale", kind="percent", percent=Decimal(10)),
+        "free delivery from 25.00": promotion("Free delivery", kind="free-delivery", minimum=Decimal(25)),
+        "voucher TEN: 10 %": voucher("Ten percent", kind=percent, value=Decimal(10)),
+        "voucher CRIME5: 5.00 on crime": voucher("Five", "crime", kind=amount, value=Decimal(5)),
+        "voucher BIG: 20.00": voucher("Big", kind=amount, value=Decimal(20)),
+        "voucher FIVE: 5.00, combinable": voucher("Five pounds", kind=amount, value=Decimal(5), is_combinable=True),
+        "voucher TENTH: 10 %, combinable": voucher("A tenth", kind=percent, value=Decimal(10), is_combinable=True),
+        "voucher THIRTY: 5.00 from 30.00": voucher("Thirty", kind=amount, value=Decimal(5), minimum=Decimal(30)),
+    }
+
+
+def examples() -> list:
+    text = (Path(django_settings.BASE_DIR) / "docs" / "pricing.md").read_text()
+    found = re.findall(r"### (.+?)\n\n```\n(.+?)```", text.partition("## Examples")[2], re.DOTALL)
+    return [pytest.param(block.splitlines(), id=title) for title, block in found]
+
+
+@pytest.mark.parametrize("lines", examples())
+def test_the_examples_of_the_documentation_are_true(lines):
+    *parts, last = lines
+    goods, named, hints = [], [], []
+    for line in parts:
+        if line.startswith("hint: "):
+            hints.append(line.removeprefix("hint: "))
+        elif match := GOODS.match(line):
+            tags = match["tags"].split()
+            goods.append(
+                Goods(
+                    key=len(goods), unit=gbp(match["price"]), quantity=int(match["quantity"]), book_id=len(goods),
+                    tag_ids=frozenset(TAGS[tag] for tag in tags), refusal=FIXED if "fixed" in tags else "",
+                )
+            )  # fmt: skip
+        else:
+            named.append(RULE.match(line))
+    known = rules()
+    given_rules = [(known[match["name"]], match) for match in named]
+
+    found = discounts_on(
+        goods,
+        [rule for rule, _match in given_rules if isinstance(rule, Promotion)],
+        [Asked(rule, "CODE") for rule, _match in given_rules if isinstance(rule, Voucher)],
+        "GBP",
+    )
+
+    told = {one.name: one for one in found.applied}
+    for rule, match in given_rules:
+        if match["refusal"]:
+            assert (told[rule.name].is_refused, told[rule.name].note) == (True, match["refusal"])
+        else:
+            assert (told[rule.name].amount if rule.name in told else gbp("0")) == gbp(match["off"])
+    assert list(found.hints) == hints
+    assert sum((line.unit * line.quantity for line in goods), gbp("0")) - taken(found) == gbp(last.split()[1])
+
+
+def taken(found) -> Money:
+    return sum((amount for amounts in found.off.values() for amount in amounts), gbp("0"))
+
+
+def test_every_example_is_read():
+    assert len(examples()) == 13
+
+
+def test_an_amount_is_shared_by_what_the_copies_cost():
+    goods = [Goods(1, gbp("10"), 1, 1), Goods(2, gbp("20"), 1, 2)]
+
+    found = discounts_on(goods, [], [Asked(voucher("Five", kind="amount", value=Decimal(5)), "FIVE")], "GBP")
+
+    assert found.off == {1: (gbp("1.67"),), 2: (gbp("3.33"),)}
+
+
+def test_the_law_may_allow_so_many_percent_and_no_more():
+    goods = [Goods(1, gbp("10"), 1, 1, most_percent=Decimal(5))]
+
+    found = discounts_on(goods, [], [Asked(voucher("Ten", kind="percent", value=Decimal(10)), "TEN")], "GBP")
+
+    assert found.off == {1: (gbp("0.50"),)}
+
+
+def test_a_voucher_in_another_currency_is_refused():
+    found = discounts_on(
+        [Goods(1, gbp("10"), 1, 1)], [], [Asked(voucher("Euro", value=Decimal(5), currency="EUR"), "EURO")], "GBP"
+    )
+
+    assert found.applied[0].note == "This voucher is for orders in EUR."
+
+
+money = st.decimals(min_value=0, max_value=500, places=2)
+percents = st.decimals(min_value="0.01", max_value=100, places=2)
+all_goods = st.lists(
+    st.builds(
+        Goods,
+        key=st.integers(),
+        unit=money.map(gbp),
+        quantity=st.integers(1, 7),
+        book_id=st.integers(1, 5),
+        tag_ids=st.frozensets(st.sampled_from([1, 2]), max_size=2),
+        refusal=st.sampled_from(["", "", "", FIXED]),
+        most_percent=st.none() | st.just(Decimal(5)),
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda line: line.key,
+)
+all_promotions = st.lists(
+    st.builds(
+        promotion,
+        name=st.text("abc", min_size=1, max_size=8),
+        tag=st.sampled_from(["", "crime"]),
+        kind=st.sampled_from(Promotion.Kind.values),
+        group=st.integers(2, 4),
+        paid=st.just(1),
+        percent=percents,
+        amount=money,
+        minimum=st.none() | money,
+    ),
+    max_size=3,
+)
+all_vouchers = st.lists(
+    st.builds(
+        voucher,
+        name=st.text("abc", min_size=1, max_size=8),
+        tag=st.sampled_from(["", "crime"]),
+        kind=st.sampled_from(Voucher.Kind.values),
+        value=percents,
+        minimum=st.none() | money,
+        is_combinable=st.booleans(),
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=10_000, deadline=None)
+@given(all_goods, all_promotions, all_vouchers)
+def test_ten_thousand_baskets_break_no_penny_and_no_law(goods, promotions, vouchers):
+    found = discounts_on(goods, promotions, [Asked(one, "CODE") for one in vouchers], "GBP")
+
+    assert sum((one.amount for one in found.applied), gbp("0")) == taken(found)
+    for line in goods:
+        assert len(found.off[line.key]) == line.quantity
+        for off in found.off[line.key]:
+            assert gbp("0") <= off <= line.unit
+            if line.refusal:
+                assert off == gbp("0")
+            if line.most_percent is not None:
+                assert off.amount <= line.unit.amount * line.most_percent / 100 + Decimal("0.005")
+    working = [one for one in found.applied if one.code and not one.is_refused]
+    combinable = {one.name for one in vouchers if one.is_combinable}
+    assert len(working) <= 1 or all(one.name in combinable for one in working)
