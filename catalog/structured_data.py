@@ -199,8 +199,9 @@ def book(absolute: Absolute, home: str, shown: ShownBook, description: str, at: 
     work_id = f"{url}#work" if is_book else ""
     seller = {"@type": "Organization", "@id": organization_id(absolute, home), "name": settings.WAGTAIL_SITE_NAME}
     editions = [
-        _edition(absolute, shown, edition, work_id, people, pictures, description, seller, at)
+        node
         for edition in shown.editions
+        if (node := _edition(absolute, shown, edition, work_id, people, pictures, description, seller, at))
     ]
     if not is_book:
         return editions
@@ -234,8 +235,12 @@ def _edition(
     at: dt.datetime,
 ) -> Node:
     row, kind = edition.row, _kind(edition.row)
-    # Google wants a picture of every product: an edition without one is said to be a book that is on offer.
-    types = [name for name in ("Product" if pictures or not kind else "", kind) if name]
+    offered = offer(edition.offer, absolute(edition.url), seller, at)
+    # Google wants a picture and an offer of every product: an edition without one of them is said to be a book, and
+    # what is no work of any kind is not spoken of.
+    types = [name for name in ("Product" if pictures and offered else "", kind) if name]
+    if not types:
+        return {}
     is_work = kind in {"Book", "Audiobook"}
     published = row.publication_date
     node: Node = {
@@ -247,7 +252,7 @@ def _edition(
         "image": list(pictures),
         "sku": row.sku if "Product" in types else "",
         "gtin13": row.isbn if "Product" in types else "",
-        "offers": offer(edition.offer, absolute(edition.url), seller, at),
+        "offers": offered,
     }
     if "Product" in types:
         node["brand"] = _house(absolute, shown, row, kind="Brand")

@@ -113,7 +113,7 @@ def faults_of(nodes: list[Node]) -> list[str]:
 def _google(node: Node, kinds: list[str]) -> list[str]:
     faults = []
     if "Product" in kinds:
-        faults += [f"product without {name}" for name in ("name", "image") if not node.get(name)]
+        faults += [f"product without {name}" for name in ("name", "image", "offers") if not node.get(name)]
     if "Book" in kinds and "exampleOfWork" not in node and "workExample" not in node and "Product" not in kinds:
         faults.append("book without editions and of no work")
     if "isbn" in node and not re.fullmatch(r"97[89]\d{10}", node["isbn"]):

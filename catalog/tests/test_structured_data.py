@@ -122,6 +122,46 @@ def test_a_book_without_a_picture_is_no_product_of_google(client, shop):
     assert [types_of(node) for node in editions_of(nodes_of(client))] == [["Book"]]
 
 
+@pytest.mark.parametrize("why", ["no price", "not for sale"])
+def test_an_edition_that_is_not_offered_is_no_product_of_google(client, shop, why):
+    page = book("Persuasion", editions=2)
+    pictured(page)
+    kept = page.editions.last()
+    if why == "no price":
+        Price.objects.filter(edition=kept).delete()
+    else:
+        Edition.objects.filter(pk=kept.pk).update(not_for_sale="No rights here")
+    indexing.refresh([page.pk])
+
+    assert {node["isbn"]: types_of(node) for node in nodes_of(client) if "isbn" in node} == {
+        page.editions.first().isbn: ["Product", "Book"],
+        kept.isbn: ["Book"],
+    }
+
+
+@pytest.mark.parametrize("has", ["picture", "offer"])
+def test_what_is_no_book_is_not_spoken_of_without_a_picture_and_an_offer(client, shop, has):
+    page = book("Tote bag", slug="tote-bag", format="gift", contributors=[])
+    if has == "picture":
+        pictured(page)
+        Price.objects.all().delete()
+        indexing.refresh([page.pk])
+
+    assert [types_of(node) for node in nodes_of(client, "/books/tote-bag/")] == [["BreadcrumbList"]]
+
+
+@pytest.mark.parametrize("missing", ["image", "offers"])
+def test_the_judge_refuses_products_that_google_would_refuse(client, shop, missing):
+    page = book("Persuasion")
+    pictured(page)
+    nodes = nodes_of(client)
+    product = next(node for node in nodes if "Product" in types_of(node))
+
+    del product[missing]
+
+    assert faults_of(nodes) == [f"product without {missing}"]
+
+
 def test_an_edition_without_a_price_or_right_of_sale_has_no_offer(client, shop):
     page = book("Persuasion", editions=0)
     free, kept, sold = (EditionFactory(product=page) for _number in range(3))
