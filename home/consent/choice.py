@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from wagtail.models import Site
 
-from home.consent.purposes import REFUSED_BY_GPC
+from home.consent.gates import OWN_STATISTICS
+from home.consent.purposes import REFUSED_BY_GPC, Purpose
 from home.consent.question import Question, present_question
 
 COOKIE = "consent"
@@ -70,12 +71,17 @@ def keep_choice(request: HttpRequest, response: HttpResponse, choice: Choice) ->
 
 
 def granted_categories(request: HttpRequest) -> frozenset[str]:
-    """The purposes to which this visitor has agreed, such as "statistics". Only for answers that are not cached."""
+    """What our own code may do for this visitor, such as "statistics". Only for answers that are not cached.
+
+    Who allowed another company's statistics and refused the shop's own has not agreed to be measured by the shop.
+    """
     question = present_question(Site.find_for_request(request))
     choice = read_choice(request.COOKIES.get(COOKIE, ""), question) if question else None
     if question is None or choice is None:
         return frozenset()
-    return frozenset(question.keys[key] for key in allowed_now(request, choice.allowed, question))
+    allowed = allowed_now(request, choice.allowed, question)
+    granted = frozenset(question.keys[key] for key in allowed)
+    return granted - {Purpose.STATISTICS} if OWN_STATISTICS in question.keys.keys() - allowed else granted
 
 
 def allowed_now(request: HttpRequest, keys: Collection[str], question: Question) -> frozenset[str]:

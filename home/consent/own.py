@@ -1,4 +1,4 @@
-"""What the shop itself keeps in browsers: only what it cannot do without, so it asks for none of it."""
+"""What the shop itself keeps in browsers: what it cannot do without, and one key that it asks for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from home.consent.choice import COOKIE
 from home.consent.providers import Stored
+from home.consent.purposes import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class OwnStorage:
     stored: Stored
     when: str | Promise
     """What must happen before it is there."""
+    purpose: str = Purpose.NECESSARY
 
 
 own_storage: list[OwnStorage] = [
@@ -38,6 +40,16 @@ own_storage: list[OwnStorage] = [
             _("Remembers how often you saw a promotion, so that it does not come again. It is sent to nobody."),
         ),
         _("a page with a promotion"),
+    ),
+    OwnStorage(
+        Stored(
+            "session",
+            "booktime.orders",
+            _("until the visit ends"),
+            _("Remembers which promotions you saw, to count whether an order follows. The count says nothing of you."),
+        ),
+        _("a promotion"),
+        Purpose.STATISTICS,
     ),
     OwnStorage(Stored("cookie", COOKIE, _("6 months"), _("Remembers your choice on this page.")), _("a choice")),
 ]

@@ -30,14 +30,17 @@ LONGEST = 8000
 def cookies(request: HttpRequest) -> HttpResponse:
     """What is kept in browsers and who is talked to, with the settings where there is something to choose."""
     gates, wording = gates_and_wording(Site.find_for_request(request))
+    question = question_of(gates, wording)
+    asked = {one.category for one in question.purposes} if question else set()
     tables = []
     for purpose in Purpose:
-        ours = own_storage if purpose == Purpose.NECESSARY else []
+        is_used = purpose == Purpose.NECESSARY or purpose in asked
+        ours = [one for one in own_storage if one.purpose == purpose] if is_used else []
         theirs = [gate for gate in gates if gate.category == purpose]
         if ours or theirs:
             title, description = words_for(purpose, wording)
             tables.append({"title": title, "description": description, "ours": ours, "gates": theirs})
-    context = {"question": question_of(gates, wording), "tables": tables}
+    context = {"question": question, "tables": tables}
     return render(request, "home/consent/cookies.html", context)
 
 

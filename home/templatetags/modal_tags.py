@@ -9,6 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from home.consent.choice import granted_categories
+from home.consent.purposes import Purpose
 from home.modals.rules import contents, page_rules, preview_showing
 from home.modals.targeting import candidates, known, standing_of
 
@@ -31,7 +33,8 @@ def page_modals(context: dict[str, Any]) -> SafeString | str:
         return ""
     match = getattr(request, "resolver_match", None)
     if match and match.view_name == AFTER_ORDER:
-        return render_to_string("home/modals/after_order.html", request=None) if known().showings else ""
+        may_measure = Purpose.STATISTICS in granted_categories(request)
+        return render_to_string("home/modals/after_order.html") if may_measure else ""
     place = standing_of(context)
     if place is None:
         return ""

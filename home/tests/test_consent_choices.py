@@ -214,6 +214,23 @@ def test_what_was_allowed_is_granted_until_its_provider_or_purpose_changes(clien
     assert granted_categories(request) == frozenset()
 
 
+def test_who_allows_the_statistics_of_others_and_refuses_the_shop_s_own_is_not_measured_by_the_shop(client, question):
+    settings = ConsentSettings.for_site(Site.objects.get())
+    settings.own_statistics = True
+    settings.save()
+    question = present_question(Site.objects.get())
+    request = RequestFactory().get("/", HTTP_HOST="localhost")
+    told = answer(question)
+    others = [key for key in question.keys if key != "own-statistics"]
+
+    granted = []
+    for allowed in (others, [*others, "own-statistics"]):
+        request.COOKIES["consent"] = send(client, {**told, "allowed": allowed}).cookies["consent"].value
+        granted.append(granted_categories(request))
+
+    assert granted == [{"marketing"}, {"marketing", "statistics"}]
+
+
 def test_a_greater_version_asks_everybody_again(client, question):
     request = RequestFactory().get("/", HTTP_HOST="localhost")
     request.COOKIES["consent"] = send(client, answer(question, "statistics")).cookies["consent"].value

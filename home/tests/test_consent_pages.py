@@ -400,6 +400,17 @@ def test_the_settings_page_lists_what_is_declared_and_what_the_shop_keeps_itself
     assert "data-consent-unscripted" in content
 
 
+def test_what_the_shop_keeps_for_statistics_is_listed_where_it_asks_for_them(client, pages):
+    integration()
+    assert "booktime.orders" not in client.get("/cookies/").content.decode()
+
+    settings = ConsentSettings.for_site(pages.get_site())
+    settings.own_statistics = True
+    settings.save()
+
+    assert "booktime.orders" in client.get("/cookies/").content.decode()
+
+
 def test_a_preview_of_the_words_shows_the_banner_and_no_integration(admin_client, pages):
     integration()
     site = pages.get_site()

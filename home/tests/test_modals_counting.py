@@ -8,9 +8,14 @@ import pytest
 import time_machine
 from django.db import connection
 from django.db.models import QuerySet
+from django.test import Client
 
+from catalog.tests.factories import book
+from commerce.tests.factories import an_order
+from commerce.tests.test_races import at_once
+from home.consent.question import present_question
 from home.modals import counting
-from home.models import ModalCount, ModalVariant, PageModal
+from home.models import ConsentSettings, ModalCount, ModalVariant, PageModal
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 
@@ -132,3 +137,40 @@ def test_a_row_that_another_batch_made_in_between_is_raised(modal, shop, monkeyp
     counting._raise(row)
 
     assert ModalCount.objects.get().count == 2
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_batches_that_come_at_once_add_up(modal):
+    """Rows that none of them finds, and in an order of their own in each."""
+    events = [[modal.pk, version, event] for version in "AB" for event in ("shown", "clicked", "ordered")]
+    headers = {"HTTP_USER_AGENT": BROWSER, "HTTP_SEC_FETCH_SITE": "same-origin"}
+    bodies = [json.dumps({"p": 0, "e": events[turn:] + events[:turn]}) for turn in range(len(events))] * 4
+
+    answers = at_once(
+        *[lambda body=body: Client().post("/offers/count/", body, "application/json", **headers) for body in bodies]
+    )
+
+    assert [answer.status_code for answer in answers] == [204] * len(bodies)
+    assert totals() == {(version, event, 0): len(bodies) for _modal, version, event in events}
+
+
+@pytest.mark.parametrize(("allowed", "is_there"), [(["own-statistics"], True), ([], False)])
+def test_an_order_is_followed_only_where_statistics_were_agreed_to(client, books_page, allowed, is_there):
+    site = books_page.get_site()
+    settings = ConsentSettings.for_site(site)
+    settings.own_statistics = True
+    settings.save()
+    question = present_question(site)
+    told = {
+        "act": "save", "allowed": allowed, "known": list(question.keys),
+        "text": question.digest, "language": "en-gb", "path": "/",
+    }  # fmt: skip
+    client.post("/consent/", json.dumps(told), "application/json")
+    order = an_order({book("Emma", in_stock=1).editions.get(): 1})
+
+    content = client.get(order.get_absolute_url()).content.decode()
+
+    assert f'data-order-placed="{int(order.placed_at.timestamp())}"' in content
+    assert ("js/modals/orders.js" in content) == is_there
+    assert "data-consent" not in content

@@ -5,6 +5,9 @@ import { gpc, isRefusedByGpc, readChoice, writeChoice } from "./consent/choice.j
 import { googleIsTold, tellGoogle } from "./consent/google.js";
 import { optOut, removeStored } from "./consent/withdraw.js";
 
+const OWN_STATISTICS = "own-statistics";
+const OWN_STORED = [["session", "booktime.orders"]];
+
 const root = document.querySelector("[data-consent-root]");
 const banner = document.querySelector("[data-consent]");
 const form = document.querySelector("[data-consent-form]");
@@ -66,8 +69,11 @@ function showBanner(isShown) {
   banner.hidden = !isShown;
 }
 
+// What our own code may do: the statistics of others may be allowed, and our own refused.
 function announce(choice, allowed) {
-  const categories = categoriesOf(allowed);
+  const isOwnRefused = known.includes(OWN_STATISTICS) && !allowed.includes(OWN_STATISTICS);
+  const categories = categoriesOf(allowed).filter((category) => !isOwnRefused || category !== "statistics");
+  if (!categories.includes("statistics")) removeStored(OWN_STORED);
   const { documentElement } = document;
   if (choice) documentElement.dataset.consentGranted = categories.join(" ");
   else delete documentElement.dataset.consentGranted;

@@ -107,8 +107,7 @@ function start() {
   addEventListener("pageshow", (event) => event.persisted && look());
 }
 
-// In the centre the browser makes the rest inert and gives the focus back. Bars and corners leave the
-// focus where it is, unless they were asked for, and are announced.
+// Bars and corners leave the focus where it is, unless they were asked for, and are announced: ADR 0009.
 function open(template, { kind, opener, seen, clicked, closed }) {
   const dialog = template.content.firstElementChild.cloneNode(true);
   const status = dialog.querySelector("[role=status]");

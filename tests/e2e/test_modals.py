@@ -6,15 +6,20 @@ them; what the server writes is tested in `home/tests`.
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 import gzip
+import io
 import json
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESK, PHONE
+from tests.e2e.conftest import DESK, PHONE, Shop
+from tests.e2e.test_buying import fill_address, place_order, sign_in
 from tests.e2e.test_pages import NARROW, WCAG
 
 ADDRESS = "/tags/sea-and-voyages/"
@@ -396,6 +401,20 @@ def test_only_pages_with_a_candidate_load_a_script_and_a_small_one(visit):
 # --- What it remembers and counts -------------------------------------------------------------
 
 
+def followed(page: Page) -> str | None:
+    """What the browser keeps for an order that may follow."""
+    return page.evaluate("sessionStorage.getItem('booktime.orders')")
+
+
+def grant(page: Page, purposes: str) -> None:
+    """What consent.js says when a choice was made."""
+    page.evaluate(
+        "purposes => { document.documentElement.dataset.consentGranted = purposes;"
+        " document.dispatchEvent(new CustomEvent('consent:changed')) }",
+        purposes,
+    )
+
+
 def counted(page: Page) -> list[list[object]]:
     batches = []
     page.on(
@@ -435,10 +454,9 @@ def test_nothing_is_stored_but_one_key_and_no_cookie(tag_page):
     assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('modal'))") == ["booktime.modals"]
     assert page.evaluate("Object.keys(sessionStorage).filter(key => key.includes('modal'))") == ["booktime.modals"]
     assert page.evaluate("document.cookie") == ""
-    assert "orders" not in page.evaluate("sessionStorage['booktime.modals']")
 
 
-def test_what_happened_is_sent_in_one_batch_and_orders_only_with_consent(tag_page):
+def test_what_happened_is_sent_in_one_batch_and_a_visit_is_followed_only_with_consent(tag_page):
     page = tag_page(viewport=DESK, t=["delay", 2, ""])
     page.context.add_init_script("Object.defineProperty(navigator, 'webdriver', { get: () => false })")
     page.reload()
@@ -452,15 +470,124 @@ def test_what_happened_is_sent_in_one_batch_and_orders_only_with_consent(tag_pag
 
     [batch] = batches
     assert [event[1:] for event in batch["e"]] == [["A", "eligible"], ["A", "shown"], ["A", "seen"], ["A", "dismissed"]]
-    assert "orders" not in page.evaluate("sessionStorage['booktime.modals']")
+    assert followed(page) is None
 
-    page.evaluate(
-        "document.documentElement.dataset.consentGranted = 'statistics';"
-        "document.dispatchEvent(new CustomEvent('consent:changed'))"
-    )
-    assert '"orders":[[' in page.evaluate("sessionStorage['booktime.modals']")
-    page.evaluate(
-        "document.documentElement.dataset.consentGranted = '';"
-        "document.dispatchEvent(new CustomEvent('consent:changed'))"
-    )
-    assert "orders" not in page.evaluate("sessionStorage['booktime.modals']")
+    grant(page, "statistics")
+    [[modal, version, _moment]] = json.loads(followed(page))
+    assert [modal, version] == batch["e"][0][:2]
+
+
+# --- An order in the same visit ---------------------------------------------------------------
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+BOOK = "/books/frankenstein/"
+SETUP = """
+from catalog.models import ProductPage
+from home.models import ConsentSettings, ModalTarget, PageModal
+from wagtail.models import Site
+modal = PageModal(name="Story", slug="story", title="A word on ghosts", trigger_value=1, frequency="every")
+modal.targets = [ModalTarget(page=ProductPage.objects.get(slug="frankenstein"))]
+modal.live = False
+modal.full_clean()
+modal.save()
+modal.save_revision().publish()
+settings = ConsentSettings.for_site(Site.objects.get())
+settings.own_statistics = True
+settings.save()
+"""
+TEARDOWN = """
+from home.models import ConsentSettings, PageModal
+PageModal.objects.get(slug="story").delete()
+settings = ConsentSettings.objects.get()
+settings.own_statistics = False
+settings.save()
+"""
+
+
+@pytest.fixture
+def shopper(visit, shop_running: Shop):
+    """Somebody who is taken for no machine, in a shop with a modal on a book and statistics of its own."""
+    shop_running.manage("shell", "--no-imports", "-c", SETUP)
+    page = visit(DESK, user_agent=BROWSER)
+    page.add_init_script("Object.defineProperty(navigator, 'webdriver', { get: () => false })")
+    yield page
+    shop_running.manage("shell", "--no-imports", "-c", TEARDOWN)
+
+
+def order(page: Page, email: str, *, choice: str) -> None:
+    """Answer the question, see the modal on the page of a book, and buy the book as a guest."""
+    page.goto(BOOK)
+    page.locator("[data-consent]").get_by_role("button", name=choice).click()
+    expect(page.locator(MODAL)).to_contain_text("A word on ghosts")
+    with page.expect_response("**/offers/count/"):  # what is sent as a page is left has the name of a headless browser
+        close(page)
+    page.get_by_role("button", name="Add to basket").click()
+    page.goto("/checkout/")
+    fill_address(page, email)
+    place_order(page)
+    page.wait_for_load_state("networkidle")
+
+
+def figures(office: Page) -> tuple[list[str], list[dict[str, str]]]:
+    """What the marketer reads: the line of the report, and the lines of the export."""
+    office.goto("/admin/")
+    sign_in(office, "marketer@booktime.example")
+    office.goto("/admin/snippets/home/pagemodal/")
+    office.get_by_role("row").filter(has_text="Story").get_by_role("link", name=re.compile(r"^\d+$")).click()
+    cells = office.get_by_role("row").filter(has=office.get_by_role("rowheader", name="Version A")).get_by_role("cell")
+    expect(cells).to_have_count(8)
+    shown = cells.all_inner_texts()
+    with office.expect_download() as download:
+        office.get_by_role("link", name="Download CSV").click()
+    return shown, list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+
+
+def ordered(lines: list[dict[str, str]]) -> list[tuple[str, ...]]:
+    """The lines of the export that have an order."""
+    names = ("Day", "Version", "Page", "Orders in the visit")
+    return [tuple(line[name] for name in names) for line in lines if line["Orders in the visit"] != "0"]
+
+
+def test_an_order_after_a_modal_is_counted_once_however_often_its_page_is_seen(shopper, visit):
+    page = shopper
+
+    order(page, "followed@reader.example", choice="Accept all")
+    done = page.url
+    page.reload(wait_until="networkidle")
+    page.goto(BOOK, wait_until="networkidle")
+    page.go_back(wait_until="networkidle")
+    page.goto(done, wait_until="networkidle")
+
+    report, lines = figures(visit(DESK))
+    today = str(dt.datetime.now(ZoneInfo("Europe/London")).date())
+    assert ordered(lines) == [(today, "A", "", "1")]
+    assert report[5] == "1"
+    assert json.loads(followed(page)) == []
+
+
+def test_an_order_before_a_modal_is_not_its_own(shopper, visit):
+    page = shopper
+    order(page, "before@reader.example", choice="Accept all")
+    done = page.url
+
+    page.goto(BOOK)
+    page.evaluate("sessionStorage.clear(); localStorage.clear()")  # as if the modal were another one
+    page.reload()
+    expect(page.locator(MODAL)).to_be_visible()
+    page.goto(done, wait_until="networkidle")
+
+    assert len(json.loads(followed(page))) == 1
+    _report, lines = figures(visit(DESK))
+    assert [line[3] for line in ordered(lines)] == ["1"]
+
+
+def test_without_consent_no_order_is_followed(shopper, visit):
+    page = shopper
+
+    order(page, "private@reader.example", choice="Refuse all")
+
+    assert followed(page) is None
+    report, lines = figures(visit(DESK))
+    assert report[1] == "1"
+    assert report[5] == "0"
+    assert ordered(lines) == []

@@ -1,12 +1,15 @@
-// On the page that confirms an order: the modals of this visit led to one. Said once, and only where
-// statistics were agreed to; without that nothing was kept to say.
-import { mayMeasure, Memory, send } from "./visit.js";
+// On the page that confirms an order: what of modals was met in this visit before it was placed led to one. Said
+// once. The script is there only where statistics were agreed to; without that nothing was kept to say.
+import { keepMet, readMet, send } from "./visit.js";
 
-const url = document.querySelector("script[data-count-url]")?.dataset.countUrl;
-const memory = new Memory(true);
-const met = memory.visit.orders ?? [];
+const { countUrl } = document.querySelector("script[data-count-url]").dataset;
+const { orderPlaced, now } = document.querySelector("[data-order-placed]").dataset;
+// By the clock of this browser, which may go wrong; both figures are of the server's.
+const placedAt = Date.now() - (now - orderPlaced) * 1000;
+const met = readMet();
+const before = met.filter(([, , at]) => at <= placedAt);
 
-if (url && met.length && document.querySelector("[data-order-placed]") && mayMeasure() && !navigator.webdriver) {
-  send(url, { p: 0, e: met.map(([modal, code]) => [modal, code, "ordered"]) });
+if (before.length && !navigator.webdriver) {
+  keepMet(met.filter((one) => !before.includes(one)));
+  send(countUrl, { p: 0, e: before.map(([modal, code]) => [modal, code, "ordered"]) });
 }
-memory.keepForOrders([]);

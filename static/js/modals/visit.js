@@ -1,7 +1,22 @@
-// What the browser remembers of modals, and what it says of them. What it remembers never leaves it; what
-// it says are totals of nobody in particular, which need no consent. Following a visitor to an order does.
+// What the browser remembers of modals, which never leaves it, and what it says of them: docs/modals.md
 
 const KEY = "booktime.modals";
+
+function read(store, key) {
+  try {
+    return JSON.parse(window[store].getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function write(store, key, value) {
+  try {
+    window[store].setItem(key, JSON.stringify(value));
+  } catch {
+    // Forbidden: it lasts for the page.
+  }
+}
 
 export class Memory {
   constructor(isKept) {
@@ -16,21 +31,11 @@ export class Memory {
   }
 
   read(which) {
-    try {
-      return JSON.parse(window[this.stores[which]].getItem(KEY)) ?? {};
-    } catch {
-      return {};
-    }
+    return read(this.stores[which], KEY) ?? {};
   }
 
   write() {
-    for (const [which, store] of Object.entries(this.stores)) {
-      try {
-        window[store].setItem(KEY, JSON.stringify(this[which]));
-      } catch {
-        // Forbidden: it lasts for the page.
-      }
-    }
+    for (const [which, store] of Object.entries(this.stores)) write(store, KEY, this[which]);
   }
 
   get visits() {
@@ -50,7 +55,7 @@ export class Memory {
   }
 
   isShownInVisit(modal) {
-    return Boolean(this.visit.shown?.includes(modal.i));
+    return this.visit.shown?.includes(modal.i) ?? false;
   }
 
   // Milliseconds until it may follow the last one, if that was another.
@@ -60,82 +65,75 @@ export class Memory {
     return closed + seconds * 1000 - now;
   }
 
-  isNewInVisit(modal) {
+  isNew(modal, list) {
     this.refresh();
-    const met = (this.visit.met ??= []);
-    if (met.includes(modal.i)) return false;
-    met.push(modal.i);
+    const known = (this.visit[list] ??= []);
+    const isNew = !known.includes(modal.i);
+    if (isNew) known.push(modal.i);
     this.write();
-    return true;
+    return isNew;
   }
 
   wasShown(modal) {
-    this.refresh();
-    const known = this.of(modal);
-    this.change(modal, { times: (known.times ?? 0) + 1, last: Date.now() });
-    if (!this.isShownInVisit(modal)) (this.visit.shown ??= []).push(modal.i);
-    this.write();
+    this.isNew(modal, "shown");
+    this.change(modal, { times: (this.of(modal).times ?? 0) + 1, last: Date.now() });
   }
 
   wasClicked(modal) {
-    this.refresh();
     this.change(modal, { clicked: 1 });
-    this.write();
   }
 
   wasClosed(modal) {
     this.refresh();
-    this.lasting.closed = Date.now();
-    this.lasting.by = modal.i;
-    this.write();
-  }
-
-  keepForOrders(pairs) {
-    if (pairs.length) this.visit.orders = pairs;
-    else delete this.visit.orders;
+    Object.assign(this.lasting, { closed: Date.now(), by: modal.i });
     this.write();
   }
 
   change(modal, values) {
+    this.refresh();
     (this.lasting.modals ??= {})[modal.i] = { ...this.of(modal), ...values };
+    this.write();
   }
 
-  // Another tab may have written.
+  // Another page may have written.
   refresh() {
-    if (!this.stores.lasting) return;
-    const stored = this.read("lasting");
-    if (stored.visits) this.lasting = stored;
+    for (const which of Object.keys(this.stores)) this[which] = { ...this[which], ...this.read(which) };
   }
 }
 
-export const mayMeasure = () =>
-  (document.documentElement.dataset.consentGranted ?? "").split(" ").includes("statistics");
+// For an order that may follow: [modal, version, moment]. Goes with the consent.
+const MET = ["sessionStorage", "booktime.orders"];
+export const readMet = () => read(...MET) ?? [];
+export const keepMet = (met) => write(...MET, met);
 
 const PAUSE = 5000;
 
 export class Count {
   constructor(rules, memory) {
     this.isOn = !rules.preview && !navigator.webdriver;
-    this.url = rules.u;
-    this.page = rules.p;
+    this.rules = rules;
     this.memory = memory;
     this.events = [];
-    this.met = memory.visit.orders ?? [];
-    addEventListener("pagehide", () => this.send());
+    this.met = [];
+    addEventListener("pagehide", () => {
+      this.met = [];
+      this.send();
+    });
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.send());
     document.addEventListener("consent:changed", () => this.follow());
   }
 
   // Once in a visit, also where held out.
   eligible(modal, code) {
-    if (!this.isOn || !this.memory.isNewInVisit(modal)) return;
+    if (!this.isOn || !this.memory.isNew(modal, "met")) return;
     this.add(modal, code, "eligible");
-    this.met.push([modal.i, code]);
+    this.met.push([modal.i, code, Date.now()]);
     this.follow();
   }
 
   follow() {
-    this.memory.keepForOrders(mayMeasure() ? this.met : []);
+    const isAllowed = document.documentElement.matches("[data-consent-granted~=statistics]");
+    if (isAllowed && this.met.length) keepMet([...readMet(), ...this.met.splice(0)]);
   }
 
   add(modal, code, event) {
@@ -147,9 +145,8 @@ export class Count {
   send() {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (!this.events.length) return;
-    send(this.url, { p: this.page, e: this.events });
-    this.events = [];
+    const events = this.events.splice(0);
+    if (events.length) send(this.rules.u, { p: this.rules.p, e: events });
   }
 }
 

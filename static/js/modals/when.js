@@ -1,4 +1,4 @@
-// What holds for a modal at a moment, and what makes it wanted. The short names: home/modals/rules.py.
+// What holds for a modal at a moment, and what makes it wanted. Short names: docs/modals.md
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -100,7 +100,7 @@ export function arm(modal, wanted) {
   });
 }
 
-// A link to the content's own address opens it in place, as does the element that its editor named.
+// A link to its address opens it in place, as does the element that its editor named.
 export function onAsked(modals, show) {
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
