@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -154,10 +154,15 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is remembered: the showings, and what holds for all of them."""
+    """All that is remembered: the showings, and what holds for all of them on each site."""
 
     showings: tuple[Showing, ...] = ()
-    cool_off_seconds: int = 60
+    cool_offs: Mapping[int, int] = field(default_factory=dict)
+    """Seconds between two modals, by site."""
+
+    def cool_off_on(self, site: Site | None) -> int:
+        """Seconds between two modals on that site."""
+        return self.cool_offs.get(site.pk if site else 0, ModalSettings().cool_off_seconds)
 
 
 def known() -> Known:
@@ -204,8 +209,8 @@ def _tags_of(page: Page) -> frozenset[int]:
 
 
 def _read() -> Known:
-    settings = ModalSettings.objects.order_by("pk").first() or ModalSettings()
-    return Known(tuple(showings_of(PageModal.objects.filter(live=True), _approved())), settings.cool_off_seconds)
+    showings = showings_of(PageModal.objects.filter(live=True), _approved())
+    return Known(tuple(showings), dict(ModalSettings.objects.values_list("site", "cool_off_seconds")))
 
 
 def _approved() -> list[tuple[PageModal, dt.datetime]]:

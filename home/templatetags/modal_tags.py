@@ -8,6 +8,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from wagtail.models import Site
 
 from home.consent.choice import granted_categories
 from home.consent.purposes import Purpose
@@ -46,6 +47,7 @@ def page_modals(context: dict[str, Any]) -> SafeString | str:
 
 
 def _drawn(request: Any, showings: list[Any], extra: dict[str, Any], *, number: int, on: Any = ()) -> SafeString:
-    rules = page_rules(showings, cool_off_seconds=known().cool_off_seconds, page_number=number)
+    cool_off = known().cool_off_on(Site.find_for_request(request))
+    rules = page_rules(showings, cool_off_seconds=cool_off, page_number=number)
     context = {"rules": {**rules, **extra}, "contents": contents(request, showings), "on": on}
     return render_to_string("home/modals/page.html", context)

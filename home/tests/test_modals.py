@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.models import Site
 
 from catalog import indexing
 from catalog.models import TagIndexPage, TagPage
@@ -21,7 +22,7 @@ from catalog.tests.test_product import picture
 from core.tests.processes import another_process
 from home.modals.blocks import ModalLinkBlock
 from home.modals.targeting import Spot, Where
-from home.models import ModalExclusion, ModalTarget, ModalVariant, PageModal
+from home.models import ModalExclusion, ModalSettings, ModalTarget, ModalVariant, PageModal
 from home.models.modals import Reach
 from home.templatetags.modal_tags import page_modals
 from home.tests.factories import standard_page
@@ -52,9 +53,9 @@ def modal(shop):
     return make
 
 
-def rules_on(client, path):
+def rules_on(client, path, **headers):
     """What the page's rules say; None where it has none."""
-    content = client.get(path).content.decode()
+    content = client.get(path, **headers).content.decode()
     found = re.search(r'<script id="modal-rules" type="application/json">(.*?)</script>', content)
     assert bool(found) == ("js/modals.js" in content) == ("<template" in content)
     return json.loads(found[1]) if found else None
@@ -332,6 +333,21 @@ def test_a_book_in_a_modal_has_the_price_of_the_moment(client, books_page, modal
     indexing.refresh([emma.pk])
 
     assert "£3.21" in client.get("/").content.decode()
+
+
+def test_the_rest_between_two_is_that_of_the_site(client, shop, modal, settings):
+    settings.ALLOWED_HOSTS = ["localhost", "other.example"]
+    other = Site.objects.create(hostname="other.example", root_page=standard_page(shop))
+    modal()
+
+    def rests():
+        return [rules_on(client, "/", HTTP_HOST=host)["c"] for host in settings.ALLOWED_HOSTS]
+
+    assert rests() == [60, 60]
+    ModalSettings.objects.create(site=shop.get_site(), cool_off_seconds=5)
+    assert rests() == [5, 60]
+    ModalSettings.objects.create(site=other, cool_off_seconds=7)
+    assert rests() == [5, 7]
 
 
 def test_warm_candidates_ask_the_database_nothing(rf, shop, modal, django_assert_num_queries):
