@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -13,7 +15,9 @@ import time
 from argparse import SUPPRESS, ArgumentParser
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -33,12 +37,16 @@ from catalog.importers.load import load
 from catalog.importers.records import Record
 from catalog.models import Contribution, Edition, ProductPage, Tag
 from core import page_cache
+from home.models import PageModal, ThirdPartyIntegration
 
 SIZES = "1000,10000"
 LOCAL_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 OWN_DATABASE = "booktime_bench"
 WARM_UP = 3
 SEED = 1
+CONNECTIONS = 4
+SERVER_SECONDS = 60
+CPU = "/bench/cpu"
 
 
 class Command(BaseCommand):
@@ -111,10 +119,11 @@ def _postgresql() -> Iterator[str]:
 
 def _in_process(url: str, size: int, quick: bool) -> dict[str, str]:
     command = [sys.executable, "manage.py", "bench", "--measure", str(size), *(["--quick"] if quick else [])]
-    environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": ""}
-    done = subprocess.run(  # noqa: S603 - our own command
-        command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory(prefix="booktime-bench-") as var:
+        environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "VAR_DIR": var}
+        done = subprocess.run(  # noqa: S603 - our own command
+            command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True, check=False
+        )
     if done.returncode:
         raise CommandError(f"Measuring {size} titles failed; its own message stands above.")
     return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -139,9 +148,12 @@ def _measure(size: int, times: int) -> dict[str, str]:
         cursor.execute("ANALYZE")
     plain_files = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     with override_settings(STORAGES={**settings.STORAGES, **plain_files}):  # so that nothing need be collected first
-        for label, path in _pages().items():
+        pages = _pages()
+        for label, path in pages.items():
             figures[label] = _page(path, times)
-        figures["a book, from the cache"] = _page(path, times, cached=True)
+        figures["a book, from the cache"] = _page(pages["a book"], times, cached=True)
+        figures |= _over_http({label: path for label, path in pages.items() if "search" not in path}, times / 25)
+        figures |= _added(pages["a book"], times)
     return figures
 
 
@@ -222,3 +234,125 @@ def _page(path: str, times: int, *, cached: bool = False) -> str:
     cost = statistics.median(ask()[0] for _ in range(times))
     fault = "" if status in {200, 301, 302} else f" ({status})"
     return f"{asked} queries {1000 * cost:6.1f} ms{fault}"
+
+
+# --- What modals and consent add ------------------------------------------------------------------
+
+
+def _added(path: str, times: int) -> dict[str, str]:
+    """Compressed bytes and processor time that a modal and an integration add to a page, and their scripts."""
+    figures = {}
+    before = _weight(path, times)
+    modal = PageModal.objects.create(name="Bench", slug="bench", title="A table for the winter", live=False)
+    modal.save_revision().publish()
+    with_modal = _weight(path, times)
+    figures["a modal adds"] = _more(before, with_modal, "modals")
+    ThirdPartyIntegration.objects.create(
+        name="Bench", purpose="Counts.", category="statistics", code="<script>count()</script>", is_active=True
+    )
+    figures["consent adds"] = _more(with_modal, _weight(path, times), "consent")
+    return figures
+
+
+def _weight(path: str, times: int) -> tuple[int, float]:
+    """Compressed bytes of a page and the milliseconds of building it."""
+    client = Client(headers={"host": "127.0.0.1"})
+
+    def ask() -> tuple[float, int]:
+        page_cache.purge(page_cache.SITE)
+        began = time.process_time()
+        response = client.get(path)
+        return time.process_time() - began, len(gzip.compress(response.content, 6))
+
+    asked = [ask() for _ in range(WARM_UP + times)][WARM_UP:]
+    return asked[-1][1], 1000 * statistics.median(cost for cost, _size in asked)
+
+
+def _more(before: tuple[int, float], after: tuple[int, float], script: str) -> str:
+    files = [
+        settings.BASE_DIR / "static" / "js" / f"{script}.js",
+        *(settings.BASE_DIR / "static/js" / script).glob("*.js"),
+    ]
+    scripts = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files)
+    return f"{after[0] - before[0]} B {after[1] - before[1]:+.1f} ms, js {scripts} B"
+
+
+# --- Over HTTP, on the server that `make run` starts ----------------------------------------------
+
+
+def _over_http(pages: dict[str, str], seconds: float) -> dict[str, str]:
+    """Requests a second and processor time of one: a bare view with the same bytes, cached, and uncached."""
+    figures = {}
+    with tempfile.TemporaryDirectory(prefix="booktime-bench-") as folder:
+        bodies = Path(folder)
+        for number, path in enumerate(pages.values()):
+            body = Client(headers={"host": "127.0.0.1"}).get(path).content
+            (bodies / f"{number:03}").write_bytes(gzip.compress(body, 6))
+        asked: dict[str, list[tuple[float, float]]] = {}
+        for kind in ("bare", "cached", "uncached"):
+            with _server(kind, bodies) as port:
+                paths = [f"/{number}/" for number in range(len(pages))] if kind == "bare" else pages.values()
+                asked[kind] = [_load(port, path, seconds) for path in paths]
+    for label, bare, cached, uncached in zip(pages, *asked.values(), strict=True):
+        figures[f"{label}: /s bare, cached, not"] = f"{bare[0]:,.0f} {cached[0]:,.0f} {uncached[0]:,.0f}"
+        figures[f"{label}: CPU ms of each"] = f"{bare[1]:.2f} {cached[1]:.2f} {uncached[1]:.1f}"
+    return figures
+
+
+@contextmanager
+def _server(kind: str, bodies: Path) -> Iterator[int]:
+    """The server of `make run` on a free port, with one of the applications of `booktime.bench_server`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "booktime.bench_server:application", "--port", str(port)]
+    environment = {**os.environ, "BENCH_KIND": kind, "BENCH_BODIES": str(bodies)}
+    process = subprocess.Popen(  # noqa: S603 - our own server
+        [*command, "--lifespan", "off", "--no-access-log", "--log-level", "error"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + SERVER_SECONDS
+        while True:
+            try:
+                _get(HTTPConnection("127.0.0.1", port), CPU)
+                break
+            except OSError as error:
+                if time.monotonic() > until:
+                    raise CommandError(f"The server for “{kind}” did not start.") from error
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _load(port: int, path: str, seconds: float) -> tuple[float, float]:
+    """Requests a second of four connections that are kept open, and the server's milliseconds of each."""
+    for _ in range(WARM_UP):
+        _get(HTTPConnection("127.0.0.1", port), path)
+    cpu = float(_get(HTTPConnection("127.0.0.1", port), CPU))
+    began = time.perf_counter()
+
+    def ask(_number: int) -> int:
+        connection, count = HTTPConnection("127.0.0.1", port), 0
+        while time.perf_counter() - began < seconds:
+            _get(connection, path)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        count = sum(pool.map(ask, range(CONNECTIONS)))
+    spent = time.perf_counter() - began
+    return count / spent, 1000 * (float(_get(HTTPConnection("127.0.0.1", port), CPU)) - cpu) / count
+
+
+def _get(connection: HTTPConnection, path: str) -> bytes:
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+    response = connection.getresponse()
+    body = response.read()
+    if response.status != 200:
+        raise CommandError(f"{path} answered {response.status}.")
+    return body
