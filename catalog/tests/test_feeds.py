@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 from io import StringIO
 
+import feedparser
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -14,16 +15,19 @@ from lxml import etree
 from catalog import feeds, tasks
 from catalog.models import Edition, FeedFile, Price, ProductImage
 from catalog.tests.factories import EditionFactory, TagFactory, book
+from catalog.tests.schemas import valid
 from catalog.tests.test_product import picture
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 G = f"{{{feeds.GOOGLE}}}"
 
 
-def xml_of(response) -> etree._Element:
+def xml_of(client, address: str) -> etree._Element:
+    """A feed as its specification wants it."""
+    response = client.get(address)
     assert response.status_code == 200
     content = b"".join(response.streaming_content) if response.streaming else response.content
-    return etree.fromstring(content)
+    return valid(content, "merchant" if "merchant" in address else address.rpartition(".")[2])
 
 
 def pictured(title: str, **kwargs):
@@ -35,7 +39,7 @@ def pictured(title: str, **kwargs):
 
 def items_of(client) -> list[dict[str, str]]:
     feeds.write_merchant_feed(always=True)
-    root = xml_of(client.get("/feeds/google-merchant.xml"))
+    root = xml_of(client, "/feeds/google-merchant.xml")
     return [{child.tag.removeprefix(G): child.text for child in item} for item in root.iter("item")]
 
 
@@ -44,25 +48,64 @@ def test_new_books_are_in_both_feeds_newest_first_and_awaited_ones_are_not(clien
     book("Persuasion", publication_date=dt.date(2024, 1, 1))
     book("Sanditon", publication_date=timezone.localdate() + dt.timedelta(days=30))
 
-    rss, atom = xml_of(client.get("/feeds/books.rss")), xml_of(client.get("/feeds/books.atom"))
+    rss, atom = xml_of(client, "/feeds/books.rss"), xml_of(client, "/feeds/books.atom")
 
     assert [item.findtext("title") for item in rss.iter("item")] == ["Persuasion – Jane Austen", "Emma – Jane Austen"]
     assert [item.findtext("link") for item in rss.iter("item")][1] == "http://localhost/books/emma/"
     assert "A match &amp; a mismatch." in [item.findtext("description") for item in rss.iter("item")][1]
-    for item in rss.iter("item"):
-        assert item.findtext("guid")
-        assert item.findtext("pubDate")
     assert [entry.findtext(f"{ATOM}title") for entry in atom.iter(f"{ATOM}entry")][0] == "Persuasion – Jane Austen"
-    assert atom.findtext(f"{ATOM}id")
-    assert atom.findtext(f"{ATOM}updated")
     assert atom.find(f"{ATOM}author/{ATOM}name").text == "BookTime"
+
+
+@pytest.mark.parametrize(("kind", "version"), [("rss", "rss20"), ("atom", "atom10")])
+def test_a_reader_of_feeds_understands_them(client, shop, kind, version):
+    pictured("Été", slug="été", publication_date=dt.date(2024, 1, 1), short_description="One & all", tags=["A&B"])
+
+    response = client.get(f"/feeds/books.{kind}")
+    read = feedparser.parse(response.content, response_headers={"content-type": response["Content-Type"]})
+    (entry,) = read.entries
+
+    assert (read.bozo, read.version, read.feed.title) == (False, version, "BookTime: new books")
+    assert {link.href for link in read.feed.links} == {
+        "http://localhost/books/",
+        f"http://localhost/feeds/books.{kind}",
+    }
+    assert entry.title == "Été – Jane Austen"
+    assert entry.link == entry.id == "http://localhost/books/%C3%A9t%C3%A9/"
+    assert entry.published_parsed[:3] == (2024, 1, 1)
+    assert [tag.term for tag in entry.tags] == ["A&B"]
+    assert 'src="http://localhost/media/images/' in entry.summary
+    assert "<p>One &amp; all</p>" in entry.summary
+
+
+@pytest.mark.parametrize(
+    ("address", "part"),
+    [
+        ("/feeds/books.rss", "guid"),
+        ("/feeds/books.rss", "description"),
+        ("/feeds/books.atom", f"{ATOM}id"),
+        ("/feeds/books.atom", f"{ATOM}updated"),
+        ("/feeds/google-merchant.xml", f"{G}price"),
+        ("/feeds/google-merchant.xml", f"{G}gtin"),
+    ],
+)
+def test_a_feed_that_lacks_a_part_is_refused(client, shop, address, part):
+    pictured("Emma")
+    feeds.write_merchant_feed(always=True)
+    root = xml_of(client, address)
+
+    lacking = next(root.iter(part))
+    lacking.getparent().remove(lacking)
+
+    with pytest.raises(AssertionError):
+        valid(etree.tostring(root), "merchant" if "merchant" in address else address.rpartition(".")[2])
 
 
 def test_a_tag_has_feeds_of_its_own(client, shop):
     book("Emma", tags=["Classics"])
     book("Roseanna", tags=["Crime"])
 
-    rss = xml_of(client.get("/feeds/tags/crime.rss"))
+    rss = xml_of(client, "/feeds/tags/crime.rss")
 
     assert [item.findtext("link") for item in rss.iter("item")] == ["http://localhost/books/roseanna/"]
     assert client.get("/feeds/tags/nothing.rss").status_code == 404
@@ -70,7 +113,8 @@ def test_a_tag_has_feeds_of_its_own(client, shop):
 
 def test_a_tag_without_books_has_an_empty_feed(client, shop):
     TagFactory(name="Crime")
-    assert not list(xml_of(client.get("/feeds/tags/crime.atom")).iter(f"{ATOM}entry"))
+    for kind, entry in (("atom", f"{ATOM}entry"), ("rss", "item")):
+        assert not list(xml_of(client, f"/feeds/tags/crime.{kind}").iter(entry))
 
 
 def test_a_feed_is_sent_once(client, shop):
@@ -84,7 +128,7 @@ def test_no_text_breaks_a_feed(client, shop):
     page = pictured(wicked[:60], slug="wicked", short_description=wicked, tags=["A & B"])
     assert page.pk
 
-    rss = xml_of(client.get("/feeds/books.rss"))
+    rss = xml_of(client, "/feeds/books.rss")
     description = rss.find(".//item/description").text
 
     assert "<script" not in description
