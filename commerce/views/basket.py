@@ -16,7 +16,7 @@ from commerce.models import Basket
 from commerce.models.basket import MAX_QUANTITY
 from commerce.services import baskets, vouchers
 from commerce.services.baskets import Owner
-from core.throttle import is_too_often
+from core.throttle import is_too_often, sender_of
 
 MOST_CODES_TRIED = 20
 TRYING_SECONDS = 600
@@ -91,7 +91,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST)
     if basket is None or not form.is_valid():
         return _page(request, basket, status=422, code_form=form)
-    if is_too_often("codes", request.META["REMOTE_ADDR"], limit=MOST_CODES_TRIED, seconds=TRYING_SECONDS):
+    if is_too_often("codes", sender_of(request), limit=MOST_CODES_TRIED, seconds=TRYING_SECONDS):
         form.add_error("code", _("Too many codes were tried. Please wait ten minutes."))
         return _page(request, basket, status=429, code_form=form)
     try:
