@@ -1,5 +1,5 @@
 // The modals of a page: one at a time, by priority; the rest wait. docs/modals.md
-import { arm, byPriority, isAllowed, isOver, onAsked, version } from "./modals/when.js";
+import { arm, byPriority, isAllowed, onAsked, version } from "./modals/when.js";
 import { Count, Memory } from "./modals/visit.js";
 
 const VISIBLE = 1000; // Milliseconds in view that count as seen.
@@ -19,61 +19,66 @@ function look(milliseconds = 0) {
   timer = setTimeout(next, Math.min(Math.max(milliseconds, 0), LONGEST));
 }
 
-// Somebody is asked something else, or is writing.
-function isInTheWay() {
-  return (
-    document.visibilityState !== "visible" ||
-    [...document.querySelectorAll("body [data-consent]")].some((banner) => banner.checkVisibility()) ||
-    document.querySelector("dialog:modal, [popover]:popover-open") !== null ||
-    document.activeElement?.matches("input, textarea, select")
-  );
-}
+const present = () => ({ now: Date.now(), memory, basket });
+
+// Somebody is asked something else.
+const isAsked = () =>
+  [...document.querySelectorAll("body [data-consent]")].some((banner) => banner.checkVisibility()) ||
+  document.querySelector("dialog:modal, [popover]:popover-open");
+
+// Or is writing, or elsewhere.
+const isInTheWay = () =>
+  isAsked() || document.visibilityState !== "visible" || document.activeElement?.matches("input, textarea, select");
 
 function next() {
-  if (shown || !waiting.size) return;
-  const now = Date.now();
-  for (const modal of waiting) if (isOver(modal, now)) waiting.delete(modal);
-  const coming = [...waiting].filter((modal) => modal.f > now).map((modal) => modal.f - now);
-  const due = [...waiting].filter((modal) => isAllowed(modal, { now, memory, basket, search: location.search }));
-  const modal = due.sort(byPriority).find((modal) => memory.rest(modal, rules.c, now) <= 0);
-  if (!modal) {
-    const soonest = Math.min(...coming, ...due.map((modal) => memory.rest(modal, rules.c, now)));
-    if (soonest < Infinity) look(soonest);
-  } else if (isInTheWay()) look(PATIENCE);
+  if (shown) return;
+  const at = present();
+  const queue = [...waiting].sort(byPriority);
+  const wait = (modal) => {
+    if (modal.f > at.now) return modal.f - at.now;
+    return isAllowed(modal, at) ? memory.rest(modal, rules.c, at.now) : Infinity;
+  };
+  const modal = queue.find((modal) => wait(modal) <= 0);
+  if (!modal) look(Math.min(...queue.map(wait)));
+  else if (isInTheWay()) look(PATIENCE);
   else show(modal);
 }
 
-function show(modal, opener = null) {
+// A link to it opens it also where it is held out, and counts nothing of that.
+function show(modal, opener, isFree) {
   waiting.delete(modal);
   const code = version(modal, memory);
+  const isHeldOut = code === "-";
   count.eligible(modal, code);
-  if (code === "-" && !opener) {
+  if (isHeldOut && !isFree) {
     look();
-    return;
+    return false;
   }
-  const letter = code === "-" ? modal.v[0][0] : code;
+  const letter = isHeldOut ? modal.v[0][0] : code;
+  const say = (event) => isHeldOut || count.add(modal, letter, event);
   const template = document.getElementById(`modal-${rules.m.indexOf(modal)}-${letter}`);
   memory.wasShown(modal);
-  count.add(modal, letter, "shown");
+  say("shown");
   const ending = modal.e && setTimeout(() => shown?.close("ended"), Math.min(modal.e - Date.now(), LONGEST));
   let isClicked = false;
   shown = open(template, {
     kind: modal.k,
     opener,
-    seen: () => count.add(modal, letter, "seen"),
+    seen: () => say("seen"),
     clicked(isAction) {
-      if (!isClicked) count.add(modal, letter, "clicked");
+      say("clicked");
       isClicked = true;
-      if (isAction) memory.wasClicked(modal);
+      if (isAction) memory.change(modal, { clicked: 1 });
     },
-    closed(reason) {
+    closed() {
       clearTimeout(ending);
-      if (!isClicked && reason !== "ended") count.add(modal, letter, "dismissed");
-      memory.wasClosed(modal);
+      if (!isClicked && shown.returnValue !== "ended") say("dismissed");
+      memory.keep({ closed: Date.now(), by: modal.i });
       shown = null;
       look();
     },
   });
+  return true;
 }
 
 async function ask() {
@@ -93,12 +98,10 @@ function start() {
       look();
     });
   }
-  onAsked(rules.m, (modal, opener) => {
-    const now = Date.now();
-    if (isOver(modal, now) || modal.f > now) return false;
-    if (!shown) show(modal, opener);
-    return true;
-  });
+  onAsked(
+    rules.m,
+    (modal, opener, isFree) => !shown && !isAsked() && isAllowed(modal, present(), isFree) && show(modal, opener, isFree),
+  );
   if (rules.m.some((modal) => modal.w[0] || modal.w[2])) {
     ask();
     document.addEventListener("basket:changed", ask);
@@ -111,7 +114,6 @@ function start() {
 function open(template, { kind, opener, seen, clicked, closed }) {
   const dialog = template.content.firstElementChild.cloneNode(true);
   const status = dialog.querySelector("[role=status]");
-  let reason = "dismissed";
   let back = opener?.matches("a, button, [tabindex]") ? opener : null;
   if (kind === "top") document.body.prepend(dialog);
   else document.body.append(dialog);
@@ -123,13 +125,9 @@ function open(template, { kind, opener, seen, clicked, closed }) {
     setTimeout(() => (status.textContent = dialog.querySelector("h2").textContent), 100);
   }
 
-  const close = (why = "dismissed") => {
-    reason = why;
-    dialog.close();
-  };
   const onKey = (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
-    if (dialog.contains(document.activeElement) || document.activeElement === document.body) close();
+    if (dialog.contains(document.activeElement) || document.activeElement === document.body) dialog.close();
   };
   if (kind !== "centre") document.addEventListener("keydown", onKey);
 
@@ -143,8 +141,8 @@ function open(template, { kind, opener, seen, clicked, closed }) {
     if (link || button?.dataset.modalCopy) clicked(link?.hasAttribute("data-modal-action"));
     if (button?.dataset.modalCopy) copy(button, status);
     // A press on the backdrop lands on the dialog, which its box fills.
-    else if (button || (target === dialog && kind === "centre")) close();
-    else if (link?.hash && link.pathname === location.pathname) close();
+    else if (button || (target === dialog && kind === "centre")) dialog.close();
+    else if (link?.hash && link.pathname === location.pathname) dialog.close();
   });
   dialog.addEventListener("close", () => {
     const hadFocus = dialog.contains(document.activeElement);
@@ -153,7 +151,7 @@ function open(template, { kind, opener, seen, clicked, closed }) {
     clearTimeout(looking);
     dialog.remove();
     if (kind !== "centre" && (hadFocus || opener)) back?.focus();
-    closed(reason);
+    closed();
   });
 
   let looking = 0;
@@ -165,7 +163,7 @@ function open(template, { kind, opener, seen, clicked, closed }) {
     { threshold: 0.5 },
   );
   watcher.observe(dialog);
-  return { close };
+  return dialog;
 }
 
 async function copy(button, status) {
@@ -178,5 +176,5 @@ async function copy(button, status) {
   }
 }
 
-if (rules.preview) show(rules.m[0], document.body);
+if (rules.preview) show(rules.m[0], document.body, true);
 else start();

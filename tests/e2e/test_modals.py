@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import DESK, PHONE, Shop
 from tests.e2e.test_buying import fill_address, place_order, sign_in
@@ -133,15 +133,20 @@ def test_a_start_in_the_night_of_the_summer_time_change_is_one_moment_everywhere
     expect(page.locator(MODAL)).to_be_visible()
 
 
-def test_a_share_of_the_page_is_scrolled_first(tag_page):
-    page = tag_page(viewport=PHONE, t=["scroll", 60, ""])
-    after(page, 60)
-    assert not is_shown(page)
+@pytest.mark.parametrize(
+    ("viewport", "percent", "scrolled"),
+    [(DESK, 10, {0: False, 0.05: False, 0.2: True}), (PHONE, 100, {0: False, 0.9: False, 1: True})],
+    ids=["first screen", "all of it"],
+)
+def test_a_share_of_what_is_below_the_first_screen_is_scrolled_first(tag_page, viewport, percent, scrolled):
+    page = tag_page(viewport=viewport, t=["scroll", percent, ""])
 
-    page.evaluate("scrollTo({top: document.documentElement.scrollHeight * 0.6, behavior: 'instant'})")
-    page.wait_for_timeout(100)
-    after(page, 1)
-    assert is_shown(page)
+    for share, expected in scrolled.items():
+        room = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+        page.evaluate("top => scrollTo({top, behavior: 'instant'})", share * room)
+        page.wait_for_timeout(100)
+        after(page, 5)
+        assert is_shown(page) == expected, share
 
 
 def test_the_pointer_that_leaves_at_the_top_or_a_quick_way_up_means_leaving(tag_page):
@@ -173,21 +178,72 @@ def test_idle_begins_anew_with_each_movement(tag_page):
     assert is_shown(page)
 
 
-def test_a_click_opens_it_and_the_focus_comes_back_to_what_was_clicked(tag_page):
-    page = tag_page(t=["click", 0, ".site-footer__name"], o=["session", 7, 1, 1])
+NAMED = ".site-footer__name"
+
+
+def add_link(page: Page) -> Locator:
+    """A link to the modal's own address."""
     page.evaluate(
         "document.querySelector('main').insertAdjacentHTML("
         "'afterbegin', '<a id=ask href=/offers/winter-table/>Ask</a>')"
     )
+    return page.locator("#ask")
+
+
+def test_a_link_opens_it_however_often_and_the_focus_comes_back_to_it(tag_page):
+    page = tag_page(t=["click", 0, NAMED], o=["session", 7, 1, 1], w=["", "", "", 0, "spring"])
+    link = add_link(page)
     after(page, 60)
     assert not is_shown(page)
+
     for _ in range(2):
-        page.locator("#ask").click()
+        link.click()
         expect(page.locator(MODAL)).to_be_visible()
         page.keyboard.press("Escape")
-        expect(page.locator("#ask")).to_be_focused()
-    page.locator(".site-footer__name").click()
-    expect(page.locator(MODAL)).to_be_visible()
+        expect(link).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({}, [True, True]),
+        ({"o": ["session", 7, 0, 1]}, [True, False]),
+        ({"o": ["every", 7, 1, 1]}, [True, False]),
+        ({"w": ["", "", "", 0, "spring"]}, [False, False]),
+        ({"w": ["", "returning", "", 0, ""]}, [False, False]),
+    ],
+)
+def test_a_click_on_what_the_editor_named_opens_it_as_the_rules_say(tag_page, rule, expected):
+    page = tag_page(t=["click", 0, NAMED], **rule)
+    found = []
+    for _ in expected:
+        page.locator(NAMED).click()
+        found.append(is_shown(page))
+        if found[-1]:
+            close(page)
+    assert found == expected
+
+
+def test_while_another_is_open_a_link_leads_to_its_page_and_a_named_element_does_what_it_always_does(tag_page):
+    page = tag_page(k="bottom", others=[{"t": ["click", 0, "#main"]}])
+    after(page, 3)
+    page.locator("#main h1").click()
+    expect(page.locator(MODAL)).to_have_count(1)
+
+    add_link(page).click()
+
+    page.wait_for_url("**/offers/winter-table/")
+
+
+def test_while_the_consent_banner_is_open_no_click_opens_one(tag_page):
+    page = tag_page(t=["click", 0, NAMED], consent=False)
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<section data-consent>May we?</section>')")
+    page.locator(NAMED).click()
+    assert not is_shown(page)
+
+    add_link(page).click()
+
+    page.wait_for_url("**/offers/winter-table/")
 
 
 def costing(amount: str) -> dict[str, object]:
@@ -223,14 +279,14 @@ def test_only_those_whom_the_rules_name_see_it(tag_page, who, summary, query, ex
     assert is_shown(page) == expected
 
 
-def test_a_later_visit_is_told_from_the_first(tag_page):
+def test_a_visit_is_one_in_all_tabs_and_over_half_an_hour_after_its_last_page(tag_page):
     page = tag_page(w=["", "returning", "", 0, ""])
-    after(page, 5)
-    assert not is_shown(page)
-    page.evaluate("sessionStorage.clear()")
-    page.reload()
-    after(page, 5)
-    assert is_shown(page)
+    for minutes, expected in ((0, False), (29, False), (29, False), (31, True)):
+        page.clock.fast_forward(minutes * 60 * 1000)
+        page.evaluate("sessionStorage.clear()")  # as in another tab
+        page.reload()
+        after(page, 5)
+        assert is_shown(page) == expected, minutes
 
 
 # --- How often --------------------------------------------------------------------------------
@@ -240,19 +296,19 @@ def test_a_later_visit_is_told_from_the_first(tag_page):
     ("often", "seen"),
     [
         (["every", 7, 0, 1], [True, True, True, True]),
-        (["session", 7, 0, 1], [True, False, True, False]),
+        (["session", 7, 0, 1], [True, False, True, True]),
         (["days", 7, 0, 1], [True, False, False, True]),
         (["every", 7, 2, 1], [True, True, False, False]),
     ],
 )
 def test_it_comes_as_often_as_its_rules_say(tag_page, often, seen):
-    """Twice in one visit, then in another one a day later, then a week later in the same one."""
+    """Twice in one visit, the second time in another tab; then a day later, then a week later."""
     page = tag_page(o=often)
     found = []
     for step in range(4):
         if step:
+            page.evaluate("sessionStorage.clear()")
             if step == 2:
-                page.evaluate("sessionStorage.clear()")
                 page.clock.fast_forward(24 * 3600 * 1000)
             if step == 3:
                 page.clock.fast_forward(7 * 24 * 3600 * 1000)
@@ -452,7 +508,7 @@ def test_nothing_is_stored_but_one_key_and_no_cookie(tag_page):
     close(page)
 
     assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('modal'))") == ["booktime.modals"]
-    assert page.evaluate("Object.keys(sessionStorage).filter(key => key.includes('modal'))") == ["booktime.modals"]
+    assert page.evaluate("Object.keys(sessionStorage)") == []
     assert page.evaluate("document.cookie") == ""
 
 
@@ -475,6 +531,50 @@ def test_what_happened_is_sent_in_one_batch_and_a_visit_is_followed_only_with_co
     grant(page, "statistics")
     [[modal, version, _moment]] = json.loads(followed(page))
     assert [modal, version] == batch["e"][0][:2]
+
+
+def test_figures_are_of_visits(tag_page):
+    """What happens again in the same visit, on another page view say, is no second visit."""
+    page = tag_page()
+    page.context.add_init_script("Object.defineProperty(navigator, 'webdriver', { get: () => false })")
+    batches = counted(page)
+    for minutes in (0, 0, 31):
+        page.clock.fast_forward(minutes * 60 * 1000)
+        page.reload()
+        after(page, 3)
+        page.wait_for_timeout(300)
+        after(page, 2)
+        close(page)
+        after(page, 6)
+    page.wait_for_timeout(200)
+
+    events = [event[2] for batch in batches for event in batch["e"]]
+    assert events == ["eligible", "shown", "seen", "dismissed"] * 2
+
+
+def test_a_preview_is_open_at_once_whatever_the_rules_say_and_leaves_nothing_behind(tag_page):
+    page = tag_page(h=100, w=["", "returning", "", 0, ""], settings={"preview": 1})
+
+    expect(page.locator(MODAL)).to_be_visible()
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_who_is_held_out_is_shown_it_only_when_asking_by_a_link_and_nothing_of_that_is_counted(tag_page):
+    page = tag_page(t=["click", 0, NAMED], h=100)
+    page.context.add_init_script("Object.defineProperty(navigator, 'webdriver', { get: () => false })")
+    page.reload()
+    batches = counted(page)
+
+    page.locator(NAMED).click()
+    assert not is_shown(page)
+    add_link(page).click()
+    expect(page.locator(MODAL)).to_be_visible()
+    after(page, 2)
+    close(page)
+    after(page, 6)
+    page.wait_for_timeout(200)
+
+    assert [event[1:] for batch in batches for event in batch["e"]] == [["-", "eligible"]]
 
 
 # --- An order in the same visit ---------------------------------------------------------------

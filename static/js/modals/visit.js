@@ -1,6 +1,7 @@
 // What the browser remembers of modals, which never leaves it, and what it says of them: docs/modals.md
 
 const KEY = "booktime.modals";
+const VISIT = 30 * 60 * 1000; // Milliseconds after which the next page is another visit.
 
 function read(store, key) {
   try {
@@ -19,85 +20,54 @@ function write(store, key, value) {
 }
 
 export class Memory {
+  own = {};
+
   constructor(isKept) {
-    this.stores = isKept ? { lasting: "localStorage", visit: "sessionStorage" } : {};
-    this.lasting = this.read("lasting");
-    this.visit = this.read("visit");
-    if (!this.visit.on) {
-      this.visit.on = 1;
-      this.lasting.visits = this.visits + 1;
-      this.write();
-    }
+    this.isKept = isKept;
+    const { at, visits = 0 } = this.kept;
+    this.keep(Date.now() - at < VISIT ? {} : { visits: visits + 1, counted: [] });
   }
 
-  read(which) {
-    return read(this.stores[which], KEY) ?? {};
+  // Another page may have written.
+  get kept() {
+    return Object.assign(this.own, this.isKept && read("localStorage", KEY));
   }
 
-  write() {
-    for (const [which, store] of Object.entries(this.stores)) write(store, KEY, this[which]);
-  }
-
-  get visits() {
-    return this.lasting.visits ?? 0;
+  keep(values) {
+    Object.assign(this.kept, values, { at: Date.now() });
+    if (this.isKept) write("localStorage", KEY, this.own);
   }
 
   get chance() {
-    if (this.lasting.chance === undefined) {
-      this.lasting.chance = Math.floor(Math.random() * 10_000);
-      this.write();
-    }
-    return this.lasting.chance;
+    if (this.kept.chance === undefined) this.keep({ chance: Math.floor(Math.random() * 10_000) });
+    return this.own.chance;
   }
 
   of(modal) {
-    return this.lasting.modals?.[modal.i] ?? {};
-  }
-
-  isShownInVisit(modal) {
-    return this.visit.shown?.includes(modal.i) ?? false;
+    return this.kept.modals?.[modal.i] ?? {};
   }
 
   // Milliseconds until it may follow the last one, if that was another.
   rest(modal, seconds, now) {
-    const { closed, by } = this.lasting;
+    const { closed, by } = this.kept;
     if (!closed || closed > now || (by === modal.i && modal.o[0] === "every")) return 0;
     return closed + seconds * 1000 - now;
   }
 
-  isNew(modal, list) {
-    this.refresh();
-    const known = (this.visit[list] ??= []);
-    const isNew = !known.includes(modal.i);
-    if (isNew) known.push(modal.i);
-    this.write();
+  isNew(event) {
+    const { counted } = this.kept;
+    const isNew = !counted.includes(event);
+    if (isNew) this.keep({ counted: [...counted, event] });
     return isNew;
   }
 
   wasShown(modal) {
-    this.isNew(modal, "shown");
-    this.change(modal, { times: (this.of(modal).times ?? 0) + 1, last: Date.now() });
-  }
-
-  wasClicked(modal) {
-    this.change(modal, { clicked: 1 });
-  }
-
-  wasClosed(modal) {
-    this.refresh();
-    Object.assign(this.lasting, { closed: Date.now(), by: modal.i });
-    this.write();
+    const { times = 0 } = this.of(modal);
+    this.change(modal, { times: times + 1, last: Date.now(), visit: this.kept.visits });
   }
 
   change(modal, values) {
-    this.refresh();
-    (this.lasting.modals ??= {})[modal.i] = { ...this.of(modal), ...values };
-    this.write();
-  }
-
-  // Another page may have written.
-  refresh() {
-    for (const which of Object.keys(this.stores)) this[which] = { ...this[which], ...this.read(which) };
+    this.keep({ modals: { ...this.kept.modals, [modal.i]: { ...this.of(modal), ...values } } });
   }
 }
 
@@ -123,10 +93,9 @@ export class Count {
     document.addEventListener("consent:changed", () => this.follow());
   }
 
-  // Once in a visit, also where held out.
+  // Also where held out.
   eligible(modal, code) {
-    if (!this.isOn || !this.memory.isNew(modal, "met")) return;
-    this.add(modal, code, "eligible");
+    if (!this.add(modal, code, "eligible")) return;
     this.met.push([modal.i, code, Date.now()]);
     this.follow();
   }
@@ -136,15 +105,16 @@ export class Count {
     if (isAllowed && this.met.length) keepMet([...readMet(), ...this.met.splice(0)]);
   }
 
+  // Once in a visit.
   add(modal, code, event) {
-    if (!this.isOn) return;
+    if (!this.isOn || !this.memory.isNew(modal.i + event)) return false;
     this.events.push([modal.i, code, event]);
     this.timer ??= setTimeout(() => this.send(), PAUSE);
+    return true;
   }
 
   send() {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.timer = clearTimeout(this.timer);
     const events = this.events.splice(0);
     if (events.length) send(this.rules.u, { p: this.rules.p, e: events });
   }

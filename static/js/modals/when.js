@@ -2,30 +2,30 @@
 
 const DAY = 24 * 60 * 60 * 1000;
 
-export const isOver = (modal, now) => modal.e > 0 && now >= modal.e;
-
 export const byPriority = (one, other) => other.p - one.p || one.i - other.i;
 
-export function isAllowed(modal, { now, memory, basket, search }) {
-  return modal.f <= now && !isOver(modal, now) && isDue(modal, now, memory) && isFor(modal, memory, basket, search);
+// Who asks for it is given it at its time, whatever the other rules are.
+export function isAllowed(modal, { now, memory, basket }, isFree) {
+  if (modal.f > now || (modal.e && modal.e <= now)) return false;
+  return isFree || (isDue(modal, now, memory) && isFor(modal, memory, basket));
 }
 
 function isDue(modal, now, memory) {
   const [often, days, most, endsWithClick] = modal.o;
-  const { times = 0, last = 0, clicked } = memory.of(modal);
+  const { times = 0, last = 0, visit, clicked } = memory.of(modal);
   if ((endsWithClick && clicked) || (most && times >= most)) return false;
-  if (often === "session") return !memory.isShownInVisit(modal);
+  if (often === "session") return visit !== memory.kept.visits;
   return often !== "days" || now - last >= days * DAY;
 }
 
-function isFor(modal, memory, basket, search) {
+function isFor(modal, memory, basket) {
   const [who, visits, filled, amount, campaign] = modal.w;
   if ((who || filled) && !basket) return false;
   if (who && (who === "member") !== Boolean(basket.name)) return false;
-  if (visits && (visits === "first") !== (memory.visits <= 1)) return false;
+  if (visits && (visits === "first") !== (memory.kept.visits <= 1)) return false;
   if (filled === "empty" && basket.count > 0) return false;
-  if (filled === "over" && !(basket.count > 0 && Number(basket.total?.amount) >= amount)) return false;
-  return !campaign || new URLSearchParams(search).get("utm_campaign") === campaign;
+  if (filled === "over" && !(basket.count > 0 && basket.total?.amount >= amount)) return false;
+  return !campaign || new URLSearchParams(location.search).get("utm_campaign") === campaign;
 }
 
 // The same for the same browser, and apart from other modals. "-" is the hold-out.
@@ -56,8 +56,9 @@ const triggers = {
 
   scroll(percent, fire, on) {
     const look = () => {
-      const { scrollHeight } = document.documentElement;
-      if (((scrollY + innerHeight) / scrollHeight) * 100 >= percent) fire();
+      const room = document.documentElement.scrollHeight - innerHeight;
+      // The last position is rounded.
+      if (scrollY && ((scrollY + 1) / room) * 100 >= percent) fire();
     };
     on(["scroll", "resize"], look);
     look();
@@ -90,25 +91,25 @@ const triggers = {
 export function arm(modal, wanted) {
   const [trigger, value] = modal.t;
   const done = new AbortController();
-  const { signal } = done;
   const fire = () => {
-    if (!signal.aborted) wanted();
     done.abort();
+    wanted();
   };
   triggers[trigger](value, fire, (events, act) => {
-    for (const event of events) addEventListener(event, act, { passive: true, capture: true, signal });
+    for (const event of events) addEventListener(event, act, { passive: true, capture: true, signal: done.signal });
   });
 }
 
-// A link to its address opens it in place, as does the element that its editor named.
+// A link to its address opens it in place, as does, where the rules allow it, the element that its editor named.
 export function onAsked(modals, show) {
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = event.target.closest("a[href]");
     for (const modal of modals) {
-      const named = modal.t[0] === "click" && modal.t[2] ? event.target.closest(modal.t[2]) : null;
-      const asked = named ?? (link?.origin === location.origin && link.pathname === modal.a ? link : null);
-      if (asked && !asked.closest("dialog[data-modal]") && show(modal, asked)) {
+      const isFree = link?.origin === location.origin && link.pathname === modal.a;
+      const [trigger, , named] = modal.t;
+      const asked = isFree ? link : trigger === "click" && named && event.target.closest(named);
+      if (asked && !asked.closest("dialog[data-modal]") && show(modal, asked, isFree)) {
         event.preventDefault();
         return;
       }
