@@ -162,3 +162,21 @@ class SearchEngineSettings(BaseSiteSetting):
             remembered = cls.objects.filter(site=site).first() or cls()
             cache.set(key, remembered, SITE_SECONDS)
         return remembered
+
+
+class KeptAddress(models.Model):
+    """An address whose answer a CDN may keep, and what that answer was built from: `core.cdn`."""
+
+    LONGEST = 500
+
+    address = models.CharField(_("address"), max_length=LONGEST, unique=True)
+    names = models.TextField(_("built from"), help_text=_("Names of core.page_cache, with a blank around each."))
+    noted_at = models.DateTimeField(_("noted"))
+    is_stale = models.BooleanField(_("stale"), default=False, help_text=_("The CDN is yet to be told."))
+
+    class Meta:
+        verbose_name = _("address kept by a CDN")
+        verbose_name_plural = _("addresses kept by a CDN")
+
+    def __str__(self) -> str:
+        return self.address

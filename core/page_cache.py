@@ -26,6 +26,8 @@ from django.http.request import QueryDict
 from django.utils import timezone
 from django.utils.http import parse_etags
 
+from core import cdn
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 SITE = "site"
@@ -39,6 +41,9 @@ PARAMETERS = frozenset(
     {"page", "sort", "format", "language", "availability", "price", "tag", "edition", "picture", "sent"}
 )
 """Query parameters that change a page. Any other, a campaign's say, is neither in the key nor seen by the page."""
+
+LONGEST_VALUE = 255
+"""Characters of a parameter's value: what is longer is not seen by the page either."""
 
 OWN_ADDRESSES = ("/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/api/", "/media/",
                  "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/", "/_util/",
@@ -78,9 +83,19 @@ def built_from_besides(request: HttpRequest, *names: str) -> None:
         request.built_from |= set(names)
 
 
+def understood(request: HttpRequest, *parameters: tuple[str, str]) -> None:
+    """Say which parameters of the address the page made sense of.
+
+    An address with any other (an edition that the book does not have) is rendered each time: nobody fills the cache.
+    """
+    request.understood = getattr(request, "understood", frozenset()) | set(parameters)  # type: ignore[attr-defined]
+
+
 def purge(*names: str) -> None:
     """Make every stored page that was built from one of these stale, as soon as the data is committed."""
     transaction.on_commit(partial(_purge, names))
+    if cdn.is_used():
+        transaction.on_commit(partial(cdn.forget, names), robust=True)
 
 
 def purge_when_saved(*models: type[Model], name: str = SITE) -> None:
@@ -108,17 +123,18 @@ class PageCacheMiddleware:
         if request.method not in {"GET", "HEAD"} or request.path.startswith(OWN_ADDRESSES) or is_preview:
             return self.get_response(request)
         cache = caches["pages"]
-        query = _known(request.META.get("QUERY_STRING", ""))
+        asked = request.META.get("QUERY_STRING", "")
+        query = _known(asked)
         key = _key(request, query)
         entry, stamp = _read(cache, key)
         if entry is not None and entry.until <= time.time():
             entry = None
         if entry is not None and entry.stamp == stamp:
-            return _answer(request, entry)
+            return _answer(request, entry, lasting=not asked)
         if entry is not None and _versions(cache, entry.versions) == entry.versions:
             entry = replace(entry, stamp=stamp)
             cache.set(key, entry, SECONDS)
-            return _answer(request, entry)
+            return _answer(request, entry, lasting=not asked)
         mine = cache.add(f"{key}.rendering", uuid.uuid4().hex, RENDER_SECONDS)
         if not mine and (other := entry or _wait_for(cache, key)):
             return _answer(request, other)
@@ -129,10 +145,11 @@ class PageCacheMiddleware:
                 cache.delete(f"{key}.rendering")
 
     def _render(self, request: HttpRequest, cache: BaseCache, key: str, stamp: str, query: str) -> HttpResponse:
+        asked = request.META.get("QUERY_STRING", "")
         request.META["QUERY_STRING"] = query
         request.GET = QueryDict(query)  # type: ignore[assignment]
         response = self.get_response(request)
-        if not _is_for_everybody(response):
+        if not _is_for_everybody(response) or not _is_understood(request, query):
             # An unpublished page is gone for those too who would be given the old answer while somebody renders.
             cache.delete(key)
             response.setdefault("Cache-Control", "private, no-cache")
@@ -146,19 +163,30 @@ class PageCacheMiddleware:
             stamp=stamp,
             versions=versions,
         )
+        if not query and _may_last(request, entry):
+            cdn.note(_address(request), versions)
         # A change while the page was rendered may have come too late for it: such a page is shown once, not kept.
-        if cache.get(STAMP) == stamp and seconds > 0:
-            cache.set(key, entry, seconds)
-        return _answer(request, entry)
+        if cache.get(STAMP) != stamp or seconds <= 0:
+            return _answer(request, entry)
+        cache.set(key, entry, seconds)
+        return _answer(request, entry, lasting=not asked)
 
 
 def _known(query: str) -> str:
-    return urlencode(sorted(pair for pair in parse_qsl(query, max_num_fields=None) if pair[0] in PARAMETERS))
+    pairs = {pair for pair in parse_qsl(query) if pair[0] in PARAMETERS and len(pair[1]) <= LONGEST_VALUE}
+    return urlencode(sorted(pairs))
+
+
+def _is_understood(request: HttpRequest, query: str) -> bool:
+    return getattr(request, "understood", frozenset()).issuperset(parse_qsl(query))
+
+
+def _address(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}{request.get_full_path_info().partition('?')[0]}"
 
 
 def _key(request: HttpRequest, query: str) -> str:
-    address = f"{request.scheme}://{request.get_host()}{request.get_full_path_info().partition('?')[0]}?{query}"
-    return "page." + hashlib.sha256(address.encode()).hexdigest()[:40]
+    return "page." + hashlib.sha256(f"{_address(request)}?{query}".encode()).hexdigest()[:40]
 
 
 def _read(cache: BaseCache, key: str) -> tuple[Entry | None, str]:
@@ -208,7 +236,7 @@ def _wait_for(cache: BaseCache, key: str) -> Entry | None:
     rendering = cache.get(f"{key}.rendering")
     while rendering is not None and time.monotonic() < until:
         time.sleep(0.05)
-        if (entry := cache.get(key)) is not None:
+        if (entry := cache.get(key)) is not None and entry.until > time.time():
             return entry
         if cache.get(f"{key}.rendering") != rendering:
             break  # it is done, and was not to be kept
@@ -227,7 +255,8 @@ def _is_for_everybody(response: HttpResponse) -> bool:
     )
 
 
-def _answer(request: HttpRequest, entry: Entry) -> HttpResponse:
+def _answer(request: HttpRequest, entry: Entry, *, lasting: bool = False) -> HttpResponse:
+    """The stored answer as this browser takes it. A CDN may keep a lasting one, if it can be told of changes."""
     if _bare(entry.etag) in map(_bare, parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))):
         response = HttpResponse(status=304)
     elif "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
@@ -239,7 +268,14 @@ def _answer(request: HttpRequest, entry: Entry) -> HttpResponse:
     response["ETag"] = entry.etag
     response["Vary"] = "Accept-Encoding"
     response["Cache-Control"] = "public, no-cache"  # a browser asks each time, and is mostly told 304
+    if lasting and _may_last(request, entry):
+        seconds = min(cdn.SECONDS, int(entry.until - time.time()))
+        response["Cache-Control"] = f"public, max-age=0, s-maxage={seconds}"
     return response
+
+
+def _may_last(request: HttpRequest, entry: Entry) -> bool:
+    return cdn.is_used() and CATALOGUE not in entry.versions and cdn.may_keep(_address(request))
 
 
 def _bare(etag: str) -> str:

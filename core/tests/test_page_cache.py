@@ -332,6 +332,26 @@ def test_nobody_waits_twice_for_a_page_that_is_not_kept(rf: RequestFactory, page
     assert 0.2 < time.monotonic() - began < page_cache.RENDER_SECONDS / 4
 
 
+def test_an_expired_page_is_given_to_nobody_while_somebody_renders_the_new_one(rf: RequestFactory):
+    """A price begins to the second, also for those who come at that second together."""
+    began, answers = timezone.now(), []
+    old = PageCacheMiddleware(lambda _request: HttpResponse("until noon"))
+    old(rf.get("/somewhere/"))
+    with time_machine.travel(began + dt.timedelta(seconds=page_cache.SECONDS / 2)):
+        page_cache._purge(["book:12"])  # which is not on the page: it stays
+        old(rf.get("/somewhere/"))
+
+    def slow(_request):
+        time.sleep(0.2)
+        return HttpResponse("from noon")
+
+    middleware = PageCacheMiddleware(slow)
+    with time_machine.travel(began + dt.timedelta(seconds=page_cache.SECONDS + 1)):
+        at_once(lambda: answers.append(middleware(rf.get("/somewhere/")).content))
+
+    assert set(answers) == {b"from noon"}
+
+
 def test_visitors_of_a_page_that_nobody_saw_yet_wait_for_the_one_that_renders(rf: RequestFactory):
     rendered = []
 
