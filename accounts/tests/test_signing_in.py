@@ -117,7 +117,7 @@ def test_known_and_unknown_addresses_cost_the_same_hashing(client, ada, monkeypa
     assert work(lambda: sign_in(Client(), password="wrong")) == work(lambda: sign_in(Client(), "no@example.org")) == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_same_address_ten_times_at_once_is_one_account_and_ten_equal_answers(shop):
     def send(email: str) -> tuple[int, str]:
         try:
