@@ -28,6 +28,7 @@ from catalog.models.listing import BookListing
 from catalog.models.people import Tag
 from catalog.offers import NOW, ORDER, PRE_ORDER
 from core.money import Money
+from core.page_cache import understood
 
 PAGE_SIZE = 24
 FEW = 1000
@@ -187,6 +188,7 @@ def listing_of(
         facets.TAG: tuple(f"t:{tag.pk}" for tag in tags),
     }
     wanted = replace(wanted, tag=tuple(tag.slug for tag in tags))
+    _say_what_is_understood(request, wanted, next(iter(sorts)), state)
     base = state.live if shelf.books is None else shelf.books & state.live
     chosen = state.chosen(base, choice)
     last_page = max(1, math.ceil(len(chosen) / PAGE_SIZE))
@@ -437,6 +439,12 @@ def _language(code: str) -> str:
 
 def _known(given: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*known}.intersection(given)))
+
+
+def _say_what_is_understood(request: HttpRequest, wanted: Wanted, own_sort: str, state: State) -> None:
+    """Name the parameters that mean something in this catalogue, with those that go without saying."""
+    meant = [(name, value) for name, value in wanted.parameters() if name != "language" or state.having(f"l:{value}")]
+    understood(request, *meant, ("sort", own_sort), ("page", "1"))
 
 
 def _is_language(value: str) -> bool:

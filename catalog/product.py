@@ -38,7 +38,7 @@ from catalog.models.editions import Edition
 from catalog.models.listing import BookListing
 from catalog.offers import Availability, Offer, date_as_known, entry_of, offer_for
 from core.money import Money
-from core.page_cache import BOOKS, built_from
+from core.page_cache import BOOKS, built_from, understood
 
 NEIGHBOURS = 12
 MORE = 8
@@ -111,8 +111,7 @@ def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
     at = timezone.now()
     editions = _editions(page, request, at)
     card = card_of_face(face, [entry_of(offer.terms) for _edition, offer in editions], at)
-    wanted = request.GET.get("edition", "")
-    chosen = next((place for place, (edition, _offer) in enumerate(editions) if wanted in _names_of(edition)), 0)
+    chosen = _chosen(request, [edition for edition, _offer in editions])
     publisher = face["publisher"]
     houses = {"", face["imprint"], publisher[0] if publisher else ""}
     shown = [
@@ -144,7 +143,7 @@ def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
             and {"name": series[1], "url": reverse("catalog:series", args=[series[2]]), "number": series[3]},
             tags=tags_of(face),
             gallery=gallery,
-            picture=_picture(request.GET.get("picture", ""), len(gallery)),
+            picture=_picture(request, len(gallery)),
             editions=shown,
             edition=shown[chosen] if shown else None,
             neighbours=[card_from(row, at) for row in neighbours],
@@ -156,6 +155,16 @@ def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
 def _editions(page: Any, request: HttpRequest, at: dt.datetime) -> list[tuple[Edition, Offer]]:
     editions = Edition.objects.with_offer().filter(product=page.pk, is_active=True).order_by("pk")
     return sorted(((edition, offer_for(edition, at)) for edition in editions), key=lambda pair: pair[1].rank)
+
+
+def _chosen(request: HttpRequest, editions: list[Edition]) -> int:
+    """The place of the edition that the address asks for; the first where it asks for none of them."""
+    wanted = request.GET.get("edition", "")
+    for place, edition in enumerate(editions):
+        if wanted in _names_of(edition):
+            understood(request, ("edition", wanted))
+            return place
+    return 0
 
 
 def _names_of(edition: Edition) -> set[str]:
@@ -230,10 +239,13 @@ def _gallery(face: Face) -> list[dict[str, Any]]:
     ]
 
 
-def _picture(given: str, pictures: int) -> int:
+def _picture(request: HttpRequest, pictures: int) -> int:
     """The picture that the address asks for, counted from one, as an index; the cover where there is none such."""
-    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 1
-    return number - 1 if 1 <= number <= pictures else 0
+    given = request.GET.get("picture", "")
+    number = next((number for number in range(1, pictures + 1) if given == str(number)), 0)
+    if number:
+        understood(request, ("picture", given))
+    return max(number - 1, 0)
 
 
 _OF_SERIES = "SELECT page_id FROM catalog_booklisting WHERE series_id = %s ORDER BY series_position LIMIT %s"

@@ -786,6 +786,7 @@ def test_addresses_that_look_alike_are_pages_of_their_own(monkeypatch):
     requests = [(path, query) for path in paths for query in queries]
 
     def named(request) -> HttpResponse:
+        page_cache.understood(request, *((name, value) for name in request.GET for value in request.GET.getlist(name)))
         return HttpResponse(repr((request.path_info, sorted(request.GET.lists()))))
 
     middleware = PageCacheMiddleware(named)

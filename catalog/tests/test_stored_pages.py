@@ -6,15 +6,19 @@ import re
 from io import BytesIO
 
 import pytest
+from django.core.cache import caches
 from django.core.files.images import ImageFile
 from django.urls import reverse
 from PIL import Image
 
 from catalog import indexing, tasks
+from catalog.choices import Format
 from catalog.models import Contributor, ProductImage, Publisher, Series, Tag, TagIndexPage, TagPage
 from catalog.tests.factories import TagFactory, book
 from catalog.tests.test_product import picture
+from core import page_cache
 from home.models import StandardPage
+from home.tests.factories import contact_page, standard_page
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +26,21 @@ def stored(settings):
     """Pages are stored, and no worker runs."""
     settings.MIDDLEWARE = ["core.page_cache.PageCacheMiddleware", *settings.MIDDLEWARE]
     settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["default", "slow"]}}
+
+
+@pytest.fixture
+def kept(monkeypatch) -> list[str]:
+    """The keys of the pages that were stored."""
+    keys: list[str] = []
+    original = type(caches["pages"]).set
+
+    def note(self, key, value, *args, **kwargs):
+        if isinstance(value, page_cache.Entry):
+            keys.append(key)
+        return original(self, key, value, *args, **kwargs)
+
+    monkeypatch.setattr(type(caches["pages"]), "set", note)
+    return keys
 
 
 @pytest.fixture
@@ -199,3 +218,70 @@ def test_no_page_shows_a_file_that_an_editor_replaced(admin_client, client, pers
     with commits():
         tasks.make_renditions.call(page_ids=[persuasion.pk])
     assert all(files_on(client, path) for path in shown)
+
+
+# --- What is asked for and what is not there -----------------------------------------------------
+
+
+@pytest.fixture
+def address(persuasion, shop):
+    """`address("/books/…")`: the number of the edition filled in."""
+    standard_page(shop)
+    contact_page(shop)
+    isbn = persuasion.editions.get().isbn
+    return lambda text: text.replace("ISBN", isbn)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/books/", "/books/?page=1", "/books/?sort=newest", "/books/?sort=title", "/books/?format=paperback",
+        "/books/?format=paperback&format=hardback&availability=now&price=5-10", "/books/?language=en",
+        "/books/?tag=classics", "/tags/classics/?language=en", "/contributors/jane-austen/?sort=price",
+        "/books/persuasion/?edition=ISBN", "/books/persuasion/?picture=1", "/contact-us/?sent=1",
+        "/about-us/?utm_source=letter",
+    ],
+)  # fmt: skip
+def test_what_a_page_understands_is_stored(client, address, kept, asked, django_assert_num_queries):
+    client.get(address(asked))
+
+    assert len(kept) == 1
+    with django_assert_num_queries(0):
+        assert client.get(address(asked)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/books/?page=001", "/books/?sort=strange", "/books/?format=scroll", "/books/?format=paperback&format=scroll",
+        "/books/?language=tlh", "/books/?tag=no-such-tag", "/tags/classics/?availability=x",
+        "/contributors/jane-austen/?edition=1", "/books/persuasion/?edition=9780000000000",
+        "/books/persuasion/?picture=2", "/books/persuasion/?picture=01", "/books/persuasion/?page=2",
+        "/contact-us/?sent=2", "/about-us/?edition=ISBN", "/?tag=classics", "/tags/?sort=title",
+    ],
+)  # fmt: skip
+def test_what_a_page_does_not_understand_fills_no_cache(client, address, kept, asked):
+    assert client.get(address(asked)).status_code == 200
+
+    assert kept == []
+
+
+def test_a_value_longer_than_any_name_is_not_seen(client, address, django_assert_num_queries):
+    client.get("/books/")
+
+    with django_assert_num_queries(0):
+        assert "xxxx" not in text(client, f"/books/?tag={'x' * 256}")
+
+
+def test_a_value_said_twice_is_said_once(client, address, django_assert_num_queries):
+    client.get("/books/?format=paperback")
+
+    with django_assert_num_queries(0):
+        client.get("/books/?format=paperback&format=paperback")
+
+
+def test_a_list_of_every_format_is_stored_once(client, address, kept):
+    for values in (Format.values, reversed(Format.values)):
+        client.get(f"/books/?{'&'.join(f'format={value}' for value in values)}")
+
+    assert len(kept) == 1

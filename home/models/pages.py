@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -16,12 +18,14 @@ from wagtail.url_routing import RouteResult
 from catalog import facets
 from catalog.models import CatalogPage
 from core.models import BasePage
-from core.page_cache import built_from
+from core.page_cache import built_from, understood
 from core.throttle import sender_of
 from home.blocks import HomeBody, TextBody
 from home.contact import ContactForm, TooManyMessages, is_trapped, receive
 
 INTRO_FEATURES = ["bold", "italic", "link"]
+SENT = ("sent", "1")
+"""The parameter with which the contact page says thanks."""
 
 
 class HomePage(BasePage):
@@ -115,10 +119,11 @@ class ContactPage(BasePage):
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """An empty form, or word that the message was sent. It shows no book."""
         built_from(request)
+        understood(request, SENT)
         return {
             **super().get_context(request, *args, **kwargs),
             "form": ContactForm(),
-            "sent": "sent" in request.GET,
+            "sent": SENT in request.GET.items(),
         }
 
     def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -141,4 +146,4 @@ class ContactPage(BasePage):
         return TemplateResponse(request, self.template, context, status=status)
 
     def _thank(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(f"{self.get_url(request)}?sent=1")
+        return HttpResponseRedirect(f"{self.get_url(request)}?{urlencode([SENT])}")
