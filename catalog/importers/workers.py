@@ -25,10 +25,11 @@ def sensible_workers() -> int:
 def indexers(count: int) -> Iterator[bool]:
     """Run so many indexing processes around a block; wait for the queue to be empty when it ends.
 
-    Yields whether the block must index by itself: one worker is no process of its own.
+    Yields whether the block must index by itself: one worker is no process of its own, and others would see
+    nothing of a caller's open transaction.
     """
-    if count <= 1:
-        yield count == 1
+    if count <= 1 or connection.in_atomic_block:
+        yield count > 0
         return
     context = multiprocessing.get_context("spawn")
     is_last = context.Event()
