@@ -5,6 +5,7 @@ from commerce.models.calendar import Holiday
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
+from commerce.models.payment import Payment, ProviderEvent, Refund
 from commerce.models.promotions import (
     BasketCode,
     OrderDiscount,
@@ -33,9 +34,12 @@ __all__ = [
     "OrderEvent",
     "OrderLine",
     "OrderTax",
+    "Payment",
     "PickupPoint",
     "Promotion",
+    "ProviderEvent",
     "Redemption",
+    "Refund",
     "PriceLawFigures",
     "PriceLawProfile",
     "SellerSettings",

@@ -60,7 +60,10 @@ class PaymentStatus(models.TextChoices):
     """Whether the money came."""
 
     PENDING = "pending", _("Awaiting payment")
+    PARTLY_PAID = "partly-paid", _("Partly paid")
     PAID = "paid", _("Paid")
+    OVERPAID = "overpaid", _("Overpaid")
+    PARTLY_REFUNDED = "partly-refunded", _("Partly refunded")
     REFUNDED = "refunded", _("Refunded")
 
 
@@ -89,7 +92,12 @@ UNSENT = (LineStatus.NEW, LineStatus.PROCESSING)
 class PaymentMethod(models.TextChoices):
     """How the shopper will pay."""
 
+    STRIPE = "stripe", _("Card")
+    NOTCHPAY = "notchpay", _("Mobile money")
     INVOICE = "invoice", _("Pay by invoice / bank transfer")
+    CASH = "cash", _("Pay when you get the books")
+    GIFT_CARD = "gift-card", _("Gift card")
+    SANDBOX = "sandbox", _("Test payment (no money moves)")
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -137,7 +145,7 @@ class Order(PostalAddress):
         _("status"), max_length=10, choices=OrderStatus, default=OrderStatus.PLACED, editable=False, db_index=True
     )
     payment_status = models.CharField(
-        _("payment"), max_length=8, choices=PaymentStatus, default=PaymentStatus.PENDING, editable=False, db_index=True
+        _("payment"), max_length=15, choices=PaymentStatus, default=PaymentStatus.PENDING, editable=False, db_index=True
     )
     payment_method = models.CharField(_("pays by"), max_length=20, choices=PaymentMethod, default=PaymentMethod.INVOICE)
     currency = models.CharField(_("currency"), max_length=3)

@@ -51,7 +51,7 @@ def mark_paid(order_id: int, actor: User, reason: str = "") -> Order:
         IllegalTransition: the order was refunded or cancelled.
     """
     with transaction.atomic():
-        order = _lock(order_id)
+        order = lock(order_id)
         if order.payment_status == PaymentStatus.PAID:
             return order
         if order.status == OrderStatus.CANCELLED:
@@ -71,7 +71,7 @@ def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Orde
         CannotSend: a copy is under embargo, or none is on the shelf. Then nothing is marked.
     """
     with transaction.atomic():
-        order = _lock(order_id)
+        order = lock(order_id)
         chosen = set(line_ids)
         lines = [
             line
@@ -96,7 +96,7 @@ def cancel(order_id: int, actor: User | None, reason: str = "") -> Order:
         IllegalTransition: every copy was sent already.
     """
     with transaction.atomic():
-        order = _lock(order_id)
+        order = lock(order_id)
         if order.status == OrderStatus.CANCELLED:
             return order
         _cancel_lines(order, list(order.lines.filter(status__in=UNSENT)), actor, reason)
@@ -110,7 +110,7 @@ def cancel_pre_orders(order_id: int, actor: User | None, reason: str = "") -> Or
         IllegalTransition: they were all sent already, or there were none.
     """
     with transaction.atomic():
-        order = _lock(order_id)
+        order = lock(order_id)
         lines = list(order.lines.filter(is_pre_order=True))
         if lines and all(line.status == LineStatus.CANCELLED for line in lines):
             return order
@@ -125,7 +125,7 @@ def transition(order_id: int, to: OrderStatus, *, actor: User | None = None, rea
         IllegalTransition: the table has no such move.
     """
     with transaction.atomic():
-        order = _lock(order_id)
+        order = lock(order_id)
         _move(order, to, actor, reason)
     return order
 
@@ -146,7 +146,8 @@ def _cancel_lines(order: Order, lines: list[OrderLine], actor: User | None, reas
     _follow_lines(order, actor)
 
 
-def _lock(order_id: int) -> Order:
+def lock(order_id: int) -> Order:
+    """An order under its row lock, in the caller's transaction."""
     return Order.objects.select_for_update().get(pk=order_id)
 
 
