@@ -86,6 +86,12 @@ def site_url() -> str:
     return url
 
 
+def is_local(address: str) -> bool:
+    """True for an address that only this machine has."""
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")
+
+
 def sign_in_providers() -> list[dict[str, Any]]:
     """Who else may say who somebody is: Google, and any provider of OpenID Connect, each only with all its settings."""
     found = []

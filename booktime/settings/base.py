@@ -172,6 +172,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 SCHEDULE = {
     "publish_scheduled": 60,
+    "reconcile_payments": 5 * 60,
     "follow_pre_orders": 60 * 60,
     "rebuild_listing --due": 60,
     "write_feeds --queue": 60 * 60,
@@ -271,6 +272,20 @@ SILENCED_SYSTEM_CHECKS = [
 
 SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
 SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
+
+# --- Payments --------------------------------------------------------------------------------
+
+STRIPE_SECRET_KEY = str(read("STRIPE_SECRET_KEY", default=""))
+STRIPE_WEBHOOK_SECRET = str(read("STRIPE_WEBHOOK_SECRET", default=""))
+STRIPE_API_BASE = str(read("STRIPE_API_BASE", default="https://api.stripe.com"))
+NOTCHPAY_PUBLIC_KEY = str(read("NOTCHPAY_PUBLIC_KEY", default=""))
+NOTCHPAY_HASH_KEY = str(read("NOTCHPAY_HASH_KEY", default=""))
+NOTCHPAY_API_BASE = str(read("NOTCHPAY_API_BASE", default="https://api.notchpay.co"))
+PAYMENT_SANDBOX = read("PAYMENT_SANDBOX", "bool", False)
+PAYMENT_MINUTES = read("PAYMENT_MINUTES", "int", 60)
+"""How long an order that is paid online waits for its money."""
+CRASH_AT = str(read("CRASH_AT", default=""))
+"""Where a process kills itself (core.crash). For the tests of crashes."""
 
 # --- Words, time, files ----------------------------------------------------------------------
 
