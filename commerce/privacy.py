@@ -31,14 +31,16 @@ def baskets(user: User) -> list[Record]:
 def orders(user: User) -> list[Record]:
     """Every order with its address, its books and its invoice."""
     found = []
-    for order in Order.objects.visible_to(user).select_related("invoice").prefetch_related("lines"):
+    for order in Order.objects.visible_to(user).select_related("invoice").prefetch_related("lines", "invoice__credit_notes"):
         invoice = getattr(order, "invoice", None)
+        notes = invoice.credit_notes.all() if invoice else ()
         found.append(
             record(order, "number", "placed_at", "status", "payment_status", "email", *FIELDS, "delivery_name")
             | {
                 "total": Fact(_("Total"), str(order.total)),
                 "books": Fact(_("Books"), "; ".join(line.title for line in order.lines.all())),
                 "invoice": Fact(_("Invoice"), invoice.number if invoice else ""),
+                "credit_notes": Fact(_("Credit notes"), "; ".join(note.number for note in notes)),
             }
         )
     return found
@@ -74,7 +76,7 @@ def register() -> None:
             frozenset(
                 {
                     "commerce.order", "commerce.orderline", "commerce.ordertax", "commerce.orderevent",
-                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice",
+                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice", "commerce.creditnote",
                 }
             ),
             orders,
@@ -83,4 +85,5 @@ def register() -> None:
     )  # fmt: skip
     privacy.refusals.append(open_orders)
     privacy.of_nobody["commerce.sellersettings"] = "the shop's own address"
+    privacy.of_nobody["commerce.paper"] = privacy.STAFF_WORK
     privacy.of_nobody["catalog.pricechange"] = privacy.STAFF_WORK

@@ -2,7 +2,7 @@
 
 from commerce.models.basket import Basket, BasketLine, CheckoutDraft
 from commerce.models.calendar import Holiday
-from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
+from commerce.models.invoice import CreditNote, Invoice, InvoiceCounter, Paper
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
 from commerce.models.payment import Payment, ProviderEvent, Refund
@@ -14,6 +14,7 @@ from commerce.models.promotions import (
     Voucher,
     VoucherCode,
 )
+from commerce.models.seller import SellerSettings
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
 
@@ -22,6 +23,7 @@ __all__ = [
     "BasketCode",
     "BasketLine",
     "CheckoutDraft",
+    "CreditNote",
     "DeliveryBand",
     "DeliveryMethod",
     "Holiday",
@@ -34,6 +36,7 @@ __all__ = [
     "OrderEvent",
     "OrderLine",
     "OrderTax",
+    "Paper",
     "Payment",
     "PickupPoint",
     "Promotion",

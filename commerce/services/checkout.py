@@ -77,8 +77,8 @@ def check_complete(priced: PricedBasket) -> None:
 def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order:
     """Make an order of a basket, once: asked again, the same order is returned.
 
-    In one transaction: prices are read again, copies promised, everything copied, the invoice issued, the
-    confirmation queued. `seen` is the fingerprint of what the shopper confirmed.
+    In one transaction: prices are read again, copies promised, everything copied, the invoice issued (unless the
+    money must come first), the confirmation queued. `seen` is the fingerprint of what the shopper confirmed.
 
     Raises:
         IncompleteCheckout: a step is missing.
@@ -103,7 +103,7 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         CheckoutDraft.objects.filter(basket=basket).delete()
         basket.status = Basket.Status.SUBMITTED
         basket.save(update_fields=["status", "updated_at"])
-        invoicing.issue(order)
+        invoicing.issue_at_placing(order)
         enqueue(send_order_confirmation, order_id=order.pk)
     return order
 
