@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 from commerce.models import CreditNote, Invoice
 from core.money import Money
 
+NAMES_SUPPLY = frozenset({"FR"})
+"""Where the law wants to read whether goods or services are supplied (CGI, annexe II, art. 242 nonies A)."""
+
 AMOUNTS = frozenset({"before", "unit", "unit_net", "net", "tax", "gross", "amount"})
 
 
@@ -29,7 +32,7 @@ class Document:
     supplied_on: dt.date | None
     is_supplied: bool
     supply: str
-    """Goods, services, or both, in words."""
+    """Goods, services, or both, in words; empty where the law does not ask."""
     currency: str
     seller: dict[str, str]
     customer: list[str]
@@ -97,7 +100,7 @@ def _read_2(said: dict[str, Any], issued: Invoice | CreditNote) -> Document:
         issued_at=dt.datetime.fromisoformat(said["issued_at"]),
         supplied_on=_date(said["supplied_on"]),
         is_supplied=said["is_supplied"],
-        supply=_supply(said["has_goods"], said["has_services"]),
+        supply=_supply(said["has_goods"], said["has_services"]) if said["seller"]["country"] in NAMES_SUPPLY else "",
         currency=currency,
         seller=said["seller"],
         customer=customer["lines"],

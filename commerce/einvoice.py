@@ -33,7 +33,7 @@ def xml_of(document: Document) -> bytes:
         "BT-2": document.issued_on,
         "BT-3": CREDIT_NOTE if document.is_credit_note else INVOICE,
         "BT-5": document.currency,
-        "BT-13": document.order_number,
+        "BT-14": document.order_number,
         "BG-1": [{"BT-22": note} for note in _notes(document)],
         "BG-4": _seller(document),
         "BG-7": _buyer(document),
@@ -98,14 +98,12 @@ def _address(lines: list[str], country: str) -> dict[str, str]:
 def _delivery(document: Document) -> dict[str, Any]:
     """Where it went and when; to another country of the Union the law wants both named."""
     crosses_border = any(row["category"] == "K" for row in document.taxes)
-    terms: dict[str, Any] = {}
+    buyer = _buyer(document)
+    terms: dict[str, Any] = {"BG-13": {name: value for name, value in buyer.items() if name != "vat_identifier"}}
     if document.supplied_on and (document.is_supplied or crosses_border):
         terms["BT-72"] = document.supplied_on
     elif crosses_border:
         terms["BT-72"] = document.issued_on
-    if document.buyer.get("line_1"):
-        buyer = _buyer(document)
-        terms["BG-13"] = {name: value for name, value in buyer.items() if name not in {"vat_identifier"}}
     return terms
 
 

@@ -105,6 +105,7 @@ def with_our_words(said: Callable[..., bytes]) -> Callable[..., bytes]:
 
 def make(job: dict[str, Any]) -> bytes:
     """The PDF of a job: tagged, PDF/A-3a and PDF/UA-1, with the XML inside."""
+    import pydyf
     from weasyprint import HTML, Attachment
 
     at = dt.datetime.fromisoformat(job["at"])
@@ -122,7 +123,7 @@ def make(job: dict[str, Any]) -> bytes:
     )
 
     def show_title(_document: Any, pdf: Any) -> None:
-        pdf.catalog["ViewerPreferences"] = {"DisplayDocTitle": "true"}
+        pdf.catalog["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
 
     return bytes(document.write_pdf(finisher=show_title, attachments=[xml], **options))
 

@@ -7,6 +7,7 @@ made again, and a PDF is then the same, byte by byte.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterator
 
 from django.core.files.base import ContentFile, File
@@ -21,6 +22,8 @@ from commerce.exceptions import PDFUnavailable
 from commerce.models import CreditNote, Invoice, Paper
 from commerce.models.invoice import PaperKind, PaperState
 from core.tasks import BEFORE_UPKEEP, enqueue
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = dt.timedelta(minutes=2)
 """After so long a file that is still not there is asked for once more: its task was lost, or waits behind others."""
@@ -63,13 +66,15 @@ def make_paper(paper_id: int) -> None:
     paper = Paper.objects.get(pk=paper_id)
     if paper.state == PaperState.READY and storage().exists(paper.name):
         return
+    paper.state, paper.failure = PaperState.FAILED, str(PDFUnavailable.public)
     try:
         paper.name = _MAKERS[PaperKind(paper.kind)](paper)
-        paper.state = PaperState.READY
-    except PDFUnavailable as refusal:
-        paper.state, paper.failure = PaperState.FAILED, refusal.public
-    paper.made_at = timezone.now()
-    paper.save(update_fields=["name", "state", "failure", "made_at"])
+        paper.state, paper.failure = PaperState.READY, ""
+    except PDFUnavailable:
+        logger.warning("No file of %s %s within the limits", paper.kind, paper.subject)
+    finally:
+        paper.made_at = timezone.now()
+        paper.save(update_fields=["name", "state", "failure", "made_at"])
 
 
 def content_of(issued: Invoice | CreditNote) -> tuple[bytes, bytes]:
