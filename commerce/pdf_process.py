@@ -122,10 +122,11 @@ def make(job: dict[str, Any]) -> bytes:
         relationship="Alternative",
     )
 
-    def show_title(_document: Any, pdf: Any) -> None:
+    def finish(_document: Any, pdf: Any) -> None:
         pdf.catalog["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
+        pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))  # WeasyPrint names the file twice
 
-    return bytes(document.write_pdf(finisher=show_title, attachments=[xml], **options))
+    return bytes(document.write_pdf(finisher=finish, attachments=[xml], **options))
 
 
 def main() -> int:

@@ -291,10 +291,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "core.storage.StaticStorage"},
     # What has no public address: invoices, and months of them. Readable by the shop's own user alone.
     "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "core.storage.PrivateStorage",
         "OPTIONS": {
             "location": VAR_DIR / "private",
-            "base_url": None,
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
