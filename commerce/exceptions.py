@@ -84,7 +84,25 @@ class CannotSend(CommerceError):
     public = _("This copy cannot be sent yet.")
 
 
-class PDFUnavailable(CommerceError):
-    """The system libraries that make PDF files are not installed."""
+class NotInvoiced(CommerceError):
+    """A credit note where there is no invoice."""
 
-    public = _("The PDF cannot be made at the moment. The invoice can be viewed and printed here.")
+    public = _("The order has no invoice yet.")
+
+
+class NothingToCredit(CommerceError):
+    """Everything that was asked for was credited before."""
+
+    public = _("That was credited already.")
+
+
+class TooMuchCredited(CommerceError):
+    """More than is left of the invoice."""
+
+    public = _("That is more than is left of the invoice.")
+
+
+class PDFUnavailable(CommerceError):
+    """No PDF: the system libraries are missing, or it took too long or too much memory."""
+
+    public = _("The PDF cannot be made at the moment. The document can be viewed and printed here.")

@@ -37,9 +37,10 @@ def orders(user: User) -> list[Record]:
     for order in (
         Order.objects.visible_to(user)
         .select_related("invoice")
-        .prefetch_related("lines", "payments__refunds", "payments__bank_line")
+        .prefetch_related("lines", "payments__refunds", "payments__bank_line", "invoice__credit_notes")
     ):
         invoice = getattr(order, "invoice", None)
+        notes = invoice.credit_notes.all() if invoice else ()
         found.append(
             record(order, "number", "placed_at", "status", "payment_status", "email", *FIELDS, "delivery_name")
             | {
@@ -47,6 +48,7 @@ def orders(user: User) -> list[Record]:
                 "books": Fact(_("Books"), "; ".join(line.title for line in order.lines.all())),
                 "invoice": Fact(_("Invoice"), invoice.number if invoice else ""),
                 "payments": Fact(_("Payments"), "; ".join(_payments(order))),
+                "credit_notes": Fact(_("Credit notes"), "; ".join(note.number for note in notes)),
             }
         )
     return found
@@ -99,8 +101,8 @@ def register() -> None:
             frozenset(
                 {
                     "commerce.order", "commerce.orderline", "commerce.ordertax", "commerce.orderevent",
-                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice", "commerce.payment", "commerce.refund",
-                    "commerce.bankline",
+                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice", "commerce.creditnote",
+                    "commerce.payment", "commerce.refund", "commerce.bankline",
                 }
             ),
             orders,
@@ -109,4 +111,5 @@ def register() -> None:
     )  # fmt: skip
     privacy.refusals.append(open_orders)
     privacy.of_nobody["commerce.sellersettings"] = "the shop's own address"
+    privacy.of_nobody["commerce.paper"] = privacy.STAFF_WORK
     privacy.of_nobody["catalog.pricechange"] = privacy.STAFF_WORK

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import URLPattern
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
 from commerce.models import Order
+from commerce.office.accounting import ACCOUNTING_URLS, MissingFacts, menu_item
 from commerce.office.orders import OrderPolicy, OrderViewSet
 from commerce.office.promotions import CODE_URLS, OffersGroup
 from commerce.office.rates import RatesGroup
@@ -27,8 +31,21 @@ def register_viewsets() -> list[ViewSet]:
 
 @hooks.register("register_admin_urls")
 def register_urls() -> list[URLPattern]:
-    """The codes of vouchers."""
-    return CODE_URLS
+    """The codes of vouchers; accounting."""
+    return [*CODE_URLS, *ACCOUNTING_URLS]
+
+
+@hooks.register("register_admin_menu_item")
+def register_accounting() -> MenuItem:
+    """The months for the accountant."""
+    return menu_item()
+
+
+@hooks.register("construct_homepage_panels")
+def warn_of_missing_facts(request: HttpRequest, panels: list[Component]) -> None:
+    """What invoices lack, told to those who can enter it."""
+    if request.user.has_perm("commerce.change_sellersettings"):
+        panels.append(MissingFacts())
 
 
 @hooks.register("register_permissions")
@@ -36,5 +53,7 @@ def register_permissions() -> QuerySet[Permission]:
     """The permissions that groups can be given beside Wagtail's own."""
     return Permission.objects.filter(
         content_type__app_label="commerce",
-        codename__in=("view_order", "change_order", "dispatch_order", "export_order"),
-    )
+        codename__in=(
+            "view_order", "change_order", "dispatch_order", "export_order", "export_invoice", "add_creditnote",
+        ),
+    )  # fmt: skip

@@ -304,7 +304,18 @@ MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "core.storage.StaticStorage"},
+    # What has no public address: invoices, and months of them. Readable by the shop's own user alone.
+    "private": {
+        "BACKEND": "core.storage.PrivateStorage",
+        "OPTIONS": {
+            "location": VAR_DIR / "private",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
+PAPERS_AHEAD = True
+"""A task makes the PDF of an invoice as soon as it is issued; else when somebody first asks for it."""
 FILE_UPLOAD_PERMISSIONS = 0o644
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's page editor sends a field for each block.

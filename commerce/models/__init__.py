@@ -3,7 +3,7 @@
 from commerce.models.bank import BankLine
 from commerce.models.basket import Basket, BasketLine, CheckoutDraft
 from commerce.models.calendar import Holiday
-from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
+from commerce.models.invoice import CreditNote, Invoice, InvoiceCounter, Paper
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
 from commerce.models.payment import Payment, ProviderEvent, Refund
@@ -16,6 +16,7 @@ from commerce.models.promotions import (
     VoucherCode,
 )
 from commerce.models.sandbox import SandboxPayment
+from commerce.models.seller import SellerSettings
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
 
@@ -25,6 +26,7 @@ __all__ = [
     "BasketCode",
     "BasketLine",
     "CheckoutDraft",
+    "CreditNote",
     "DeliveryBand",
     "DeliveryMethod",
     "Holiday",
@@ -37,6 +39,7 @@ __all__ = [
     "OrderEvent",
     "OrderLine",
     "OrderTax",
+    "Paper",
     "Payment",
     "PickupPoint",
     "Promotion",

@@ -15,7 +15,7 @@ from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PostalAddress
@@ -49,6 +49,11 @@ def adds_up(total: str, one: str, other: str) -> Q:
             f"{total}__lt": F(one) + F(other) + half_a_mill,
         }
     )
+
+
+def at_most(part: str, whole: str) -> Q:
+    """A condition: between nothing and the whole. Half a mill is let pass, as in `adds_up`."""
+    return Q(**{f"{part}__gte": 0, f"{part}__lt": F(whole) + Decimal("0.0005")})
 
 
 class OrderStatus(models.TextChoices):
@@ -88,6 +93,11 @@ class DispatchStatus(models.TextChoices):
     NOT_SENT = "not-sent", _("Not sent yet")
     PARTLY_SENT = "partly-sent", _("Partly sent")
     SENT = "sent", _("Sent")
+
+
+def active_language() -> str:
+    """The language in which the shopper reads now."""
+    return get_language() or settings.LANGUAGE_CODE
 
 
 UNSENT = (LineStatus.NEW, LineStatus.PROCESSING)
@@ -190,6 +200,16 @@ class Order(PostalAddress):
     total_amount = models.DecimalField(_("total"), max_digits=12, decimal_places=3)
     vat_id = models.CharField(_("VAT number of the customer"), max_length=20, blank=True)
     tax_free_reason = models.CharField(_("free of tax because"), max_length=14, choices=TaxFreeReason, blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, default=active_language, editable=False,
+        help_text=_("In which mails and documents are written."),
+    )  # fmt: skip
+    credited_amount = models.DecimalField(
+        _("credited"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
+    )
+    delivery_credited_amount = models.DecimalField(
+        _("credited of the delivery"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
+    )
     placed_at = models.DateTimeField(_("placed"), db_index=True)
     confirmation_sent_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True, editable=False)
 
@@ -204,6 +224,13 @@ class Order(PostalAddress):
                 condition=adds_up("total_amount", "goods_amount", "delivery_amount"), name="order_total_adds_up"
             ),
             models.CheckConstraint(condition=Q(total_amount__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(
+                condition=at_most("credited_amount", "total_amount"), name="order_credited_at_most_invoiced"
+            ),
+            models.CheckConstraint(
+                condition=at_most("delivery_credited_amount", "delivery_amount"),
+                name="order_delivery_credited_at_most_invoiced",
+            ),
         ]
         permissions = [
             ("dispatch_order", "Can mark copies as sent"),
@@ -247,6 +274,16 @@ class Order(PostalAddress):
     def total(self) -> Money:
         """What is to be paid."""
         return Money(self.total_amount, self.currency)
+
+    @property
+    def worth(self) -> Money:
+        """What the customer owes in all: the total, less what was credited."""
+        return Money(self.total_amount - self.credited_amount, self.currency)
+
+    @property
+    def delivery_left(self) -> Money:
+        """What of the delivery was not credited yet."""
+        return Money(self.delivery_amount - self.delivery_credited_amount, self.currency)
 
     @property
     def tax_note(self) -> str:
@@ -349,6 +386,9 @@ class OrderLine(models.Model):
     unit_net = models.DecimalField(_("net"), max_digits=12, decimal_places=3)
     unit_tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=3)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
+    credited_amount = models.DecimalField(
+        _("credited"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
+    )
     status = models.CharField(_("status"), max_length=10, choices=LineStatus, default=LineStatus.NEW, editable=False)
     is_allocated = models.BooleanField(
         _("from our shelf"), default=False, editable=False, help_text=_("Off: to be ordered from the supplier.")
@@ -368,6 +408,9 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=adds_up("unit_gross", "unit_net", "unit_tax"), name="order_line_gross_is_net_and_tax"
             ),
+            models.CheckConstraint(
+                condition=at_most("credited_amount", "unit_gross"), name="order_line_credited_at_most_invoiced"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -377,6 +420,11 @@ class OrderLine(models.Model):
     def price(self) -> Money:
         """What the copy cost, tax included. Reads `order`."""
         return Money(self.unit_gross, self.order.currency)
+
+    @property
+    def left(self) -> Money:
+        """What of the price was not credited yet. Reads `order`."""
+        return Money(self.unit_gross - self.credited_amount, self.order.currency)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import django_filters
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
@@ -28,11 +28,13 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from accounts.requests import SignedInRequest
 from commerce.exceptions import CommerceError
-from commerce.invoice_pages import invoice_file, invoice_page
-from commerce.models import Order, SellerSettings
+from commerce.invoice_pages import document_file, document_page, issued_for
+from commerce.models import CreditNote, Invoice, Order, SellerSettings
 from commerce.models.order import UNSENT, OrderQuerySet, OrderStatus, PaymentStatus
+from commerce.office.credit_notes import ADD, credit
 from commerce.office.payments import REFUND, mark_paid, refund
 from commerce.services import orders, payments
+from core.spreadsheets import safe_cell
 
 VIEW, CHANGE, DISPATCH, EXPORT = (f"commerce.{action}_order" for action in ("view", "change", "dispatch", "export"))
 
@@ -78,17 +80,11 @@ class OrderFilterSet(WagtailFilterSet):
         }[value]()
 
 
-def _safe_cell(value: object) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 class OrderIndexView(IndexView):
     """The list. Exporting it needs a permission of its own."""
 
     any_permission_required = ["view"]
-    custom_value_preprocess = {**IndexView.custom_value_preprocess, str: {"csv": _safe_cell, "xlsx": _safe_cell}}
+    custom_value_preprocess = {**IndexView.custom_value_preprocess, str: {"csv": safe_cell, "xlsx": safe_cell}}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse an export to those who may only look."""
@@ -134,6 +130,9 @@ class OrderInspectView(InspectView):
             "order": order,
             "lines": lines,
             "unsent": {line.pk for line in unsent},
+            "issued": Invoice.objects.filter(order=order).first(),
+            "credit_notes": CreditNote.objects.filter(invoice__order=order).order_by("sequence"),
+            "may_credit": user.has_perm(ADD) and bool(order.worth),
             "events": order.events.select_related("actor"),
             "payments": order.payments.prefetch_related("refunds__actor"),
             "due": payments.due(order),
@@ -191,6 +190,9 @@ class OrderViewSet(ModelViewSet):
             path("inspect/<int:pk>/", self.inspect_view, name="inspect"),
             path("<int:pk>/invoice/", invoice, name="invoice"),
             path("<int:pk>/invoice.pdf", invoice_pdf, name="invoice_pdf"),
+            path("<int:pk>/credit-notes/<str:number>/", invoice, name="credit_note"),
+            path("<int:pk>/credit-notes/<str:number>.pdf", invoice_pdf, name="credit_note_pdf"),
+            path("<int:pk>/credit/", credit, name="credit"),
             path("<int:pk>/paid/", mark_paid, name="paid"),
             path("<int:pk>/refund/", refund, name="refund"),
             path("<int:pk>/sent/", mark_sent, name="sent"),
@@ -207,16 +209,19 @@ class OrderViewSet(ModelViewSet):
 
 @require_admin_access
 @require_safe
-def invoice(request: SignedInRequest, pk: int) -> HttpResponse:
-    """An order's invoice, for staff."""
-    return invoice_page(request, _order(request, pk, VIEW), reverse("orders:invoice_pdf", args=[pk]))
+def invoice(request: SignedInRequest, pk: int, number: str = "") -> HttpResponse:
+    """An order's invoice, or its credit note with that number, for staff."""
+    issued = issued_for(_order(request, pk, VIEW), number)
+    return document_page(
+        request, issued, _document_url("pdf", pk, number), lambda note: _document_url("", pk, note.number)
+    )
 
 
 @require_admin_access
 @require_safe
-def invoice_pdf(request: SignedInRequest, pk: int) -> HttpResponse:
-    """An order's invoice as a file, for staff."""
-    return invoice_file(request, _order(request, pk, VIEW), reverse("orders:invoice", args=[pk]))
+def invoice_pdf(request: SignedInRequest, pk: int, number: str = "") -> HttpResponseBase:
+    """An order's invoice, or its credit note with that number, as a file, for staff."""
+    return document_file(request, issued_for(_order(request, pk, VIEW), number), _document_url("", pk, number))
 
 
 @require_admin_access
@@ -244,6 +249,12 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
         return _ask(request, order, "cancel", question, _("Cancel order"), lines)
     reason = request.POST.get("reason", "")[:500]
     return _act(request, order, lambda: orders.cancel(order.pk, request.user, reason), _("The order was cancelled."))
+
+
+def _document_url(form: str, pk: int, number: str) -> str:
+    """Where a document is: the page, or with the form "pdf" the file."""
+    name = "credit_note" if number else "invoice"
+    return reverse(f"orders:{name}_{form}" if form else f"orders:{name}", args=[pk, number] if number else [pk])
 
 
 def _may_send(user: Any) -> bool:

@@ -97,8 +97,8 @@ def ways_to_pay(priced: PricedBasket) -> list[PaymentMethod]:
 def place_order(basket_id: int, *, seen: str, method: str = PaymentMethod.INVOICE, user: User | None = None) -> Order:
     """Make an order of a basket, once: asked again, the same order is returned.
 
-    In one transaction: prices are read again, copies promised, everything copied, the invoice issued, the
-    confirmation queued. `seen` is the fingerprint of what the shopper confirmed. Whether it is paid online or not,
+    In one transaction: prices are read again, copies promised, everything copied, the invoice issued (unless
+    the money must come first), the confirmation queued. `seen` is the fingerprint of what the shopper confirmed. Whether it is paid online or not,
     the basket is done with: an order that is not paid in time is cancelled and can be placed anew.
 
     Raises:
@@ -131,7 +131,7 @@ def place_order(basket_id: int, *, seen: str, method: str = PaymentMethod.INVOIC
         CheckoutDraft.objects.filter(basket=basket).delete()
         basket.status = Basket.Status.SUBMITTED
         basket.save(update_fields=["status", "updated_at"])
-        invoicing.issue(order)
+        invoicing.issue_at_placing(order)
         crash.here("after-invoice")
         enqueue(send_order_confirmation, order_id=order.pk)
         crash.here("before-commit")
