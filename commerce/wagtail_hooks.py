@@ -10,19 +10,21 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from commerce.models import Order
+from commerce.models import Order, Return
 from commerce.office.orders import OrderPolicy, OrderViewSet
 from commerce.office.promotions import CODE_URLS, OffersGroup
 from commerce.office.rates import RatesGroup
+from commerce.office.returns import ReturnPolicy, ReturnViewSet
 
 register_permission_policy(Order, OrderPolicy(Order))
+register_permission_policy(Return, ReturnPolicy(Return))
 register_snippet(OffersGroup)
 
 
 @hooks.register("register_admin_viewset")
 def register_viewsets() -> list[ViewSet]:
-    """Orders, delivery and tax."""
-    return [OrderViewSet(), RatesGroup()]
+    """Orders, returns, delivery and tax."""
+    return [OrderViewSet(), ReturnViewSet(), RatesGroup()]
 
 
 @hooks.register("register_admin_urls")
@@ -36,5 +38,7 @@ def register_permissions() -> QuerySet[Permission]:
     """The permissions that groups can be given beside Wagtail's own."""
     return Permission.objects.filter(
         content_type__app_label="commerce",
-        codename__in=("view_order", "change_order", "dispatch_order", "export_order"),
+        codename__in=(
+            "view_order", "change_order", "dispatch_order", "export_order", "refund_order", "view_return", "change_return",
+        ),
     )

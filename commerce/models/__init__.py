@@ -14,6 +14,7 @@ from commerce.models.promotions import (
     Voucher,
     VoucherCode,
 )
+from commerce.models.returns import Return, ReturnLine
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
 
@@ -40,6 +41,8 @@ __all__ = [
     "ProviderEvent",
     "Redemption",
     "Refund",
+    "Return",
+    "ReturnLine",
     "PriceLawFigures",
     "PriceLawProfile",
     "SellerSettings",

@@ -74,11 +74,14 @@ def check_complete(priced: PricedBasket) -> None:
         raise IncompleteCheckout("checkout_delivery", _("Please choose how the books travel first."))
 
 
-def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order:
+def place_order(
+    basket_id: int, *, seen: str, user: User | None = None, waives_withdrawal: bool = False
+) -> Order:
     """Make an order of a basket, once: asked again, the same order is returned.
 
     In one transaction: prices are read again, copies promised, everything copied, the invoice issued, the
-    confirmation queued. `seen` is the fingerprint of what the shopper confirmed.
+    confirmation queued. `seen` is the fingerprint of what the shopper confirmed; `waives_withdrawal` that they want
+    downloads at once and know what that costs them.
 
     Raises:
         IncompleteCheckout: a step is missing.
@@ -96,6 +99,9 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
             raise OrderChanged
         promised = _allocate(priced)
         order = _write(basket, priced, promised, user)
+        if waives_withdrawal:
+            order.waives_withdrawal = True
+            order.save(update_fields=["waives_withdrawal"])
         vouchers.redeem(order, priced.redeemed)
         orders.record(order, EventKind.PLACED, user)
         if user is not None and order.needs_delivery:

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from commerce import promises
+from commerce import promises, withdrawal
 from commerce.exceptions import CommerceError
 from commerce.invoice_pages import invoice_file, invoice_page
 from commerce.models import Order, SellerSettings
 from commerce.models.order import grouped_lines
-from commerce.services import orders
+from commerce.services import refunds
 
 ORDERS_PER_PAGE = 20
 
@@ -26,21 +26,21 @@ ORDERS_PER_PAGE = 20
 def done(request: HttpRequest, token: str) -> HttpResponse:
     """Thank you: what was ordered and what happens now."""
     order = _by_link(request, token)
-    return _private(render(request, "commerce/order_done.html", _context(order)))
+    return private(render(request, "commerce/order_done.html", _context(order)))
 
 
 @require_safe
 def invoice(request: HttpRequest, token: str) -> HttpResponse:
     """The invoice as a page."""
     order = _by_link(request, token)
-    return _private(invoice_page(request, order, reverse("commerce:invoice_pdf", args=[token])))
+    return private(invoice_page(request, order, reverse("commerce:invoice_pdf", args=[token])))
 
 
 @require_safe
 def invoice_pdf(request: HttpRequest, token: str) -> HttpResponse:
     """The invoice as a file."""
     order = _by_link(request, token)
-    return _private(invoice_file(request, order, reverse("commerce:invoice", args=[token])))
+    return private(invoice_file(request, order, reverse("commerce:invoice", args=[token])))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,12 +50,12 @@ def cancel_pre_orders(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         user = request.user if request.user.is_authenticated else None
         try:
-            orders.cancel_pre_orders(order.pk, user, reason=str(_("by the customer")))
+            refunds.cancel_pre_orders(order.pk, user, _("by the customer"))
             messages.success(request, _("Your pre-order is cancelled."))
         except CommerceError as refusal:
             messages.warning(request, refusal.public)
         return redirect("commerce:cancel_pre_orders", key=key)
-    return _private(render(request, "commerce/cancel_pre_orders.html", {"order": order, "key": key}))
+    return private(render(request, "commerce/cancel_pre_orders.html", {"order": order, "key": key}))
 
 
 @login_required
@@ -72,7 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, number: str) -> HttpResponse:
     """One order of the customer."""
     order = get_object_or_404(Order.objects.visible_to(request.user), number=number)
-    return _private(render(request, "commerce/order.html", _context(order)))
+    return private(render(request, "commerce/order.html", _context(order)))
 
 
 def _by_link(request: HttpRequest, token: str) -> Order:
@@ -85,10 +85,13 @@ def _context(order: Order) -> dict[str, object]:
         "lines": grouped_lines(order.lines.to_show()),
         "parts": promises.parts_of_order(order),
         "seller": SellerSettings.load(),
+        "key": order.cancel_key,
+        "can_withdraw": bool(withdrawal.withdrawable(order, timezone.now())),
+        "can_return": bool(withdrawal.returnable(order)),
     }
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def private(response: HttpResponse) -> HttpResponse:
     """The address is a secret: it is not told to other sites, nor kept by search engines."""
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
