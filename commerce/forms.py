@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import FIELDS, PostalAddressForm, every_country
-from commerce.models import CheckoutDraft, DeliveryMethod
+from commerce.models import CheckoutDraft, DeliveryMethod, OrderLine
 from commerce.models.basket import MAX_QUANTITY
 from commerce.models.order import PaymentMethod
 
@@ -84,6 +84,40 @@ class AddressForm(PostalAddressForm):
         return {name: value for name, value in self.cleaned_data.items() if name != "email"}
 
 
+class FindOrderForm(forms.Form):
+    """Which order, said by somebody who has no link to it."""
+
+    number = forms.CharField(label=_("Order number"), max_length=20, help_text=_("BT-7K3M-9QXZ: it is in every mail."))
+    email = forms.EmailField(label=_("Email"), help_text=_("The address that the order was placed with."))
+
+
+class GiveBackForm(forms.Form):
+    """Which copies of an order, and who says so. More the law does not let a shop ask for a withdrawal."""
+
+    lines = forms.MultipleChoiceField(
+        label=_("Books"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Please choose at least one book.")},
+    )
+    name = forms.CharField(label=_("Full name"), max_length=120)
+    email = forms.EmailField(label=_("Email"), help_text=_("The receipt goes there."))
+
+    def __init__(self, *args: Any, lines: list[OrderLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["lines"].choices = [(str(line.pk), f"{line.title} ({line.format_label})") for line in lines]
+
+    @property
+    def line_ids(self) -> set[int]:
+        """The chosen copies."""
+        return {int(pk) for pk in self.cleaned_data["lines"]}
+
+
+class AskReturnForm(GiveBackForm):
+    """A wish to give books back, with its reason."""
+
+    reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 4, "maxlength": 500}))
+
+
 class DeliveryForm(forms.Form):
     """One of the delivery methods that reach the address."""
 
@@ -102,6 +136,7 @@ class ReviewForm(forms.Form):
 
     shown = forms.CharField(max_length=500)
     payment = forms.ChoiceField(choices=PaymentMethod.choices)
+    waives_withdrawal = forms.BooleanField(required=False)
 
 
 class PayForm(forms.Form):

@@ -14,6 +14,7 @@ from commerce.models import CreditNote, Invoice, Order
 from commerce.models.invoice import PaperKind, PaperState
 from commerce.services import papers
 
+
 def issued_for(order: Order, number: str = "") -> Invoice | CreditNote:
     """The invoice of an order, or its credit note with that number.
 
@@ -21,7 +22,9 @@ def issued_for(order: Order, number: str = "") -> Invoice | CreditNote:
         Http404: there is none.
     """
     if number:
-        return get_object_or_404(CreditNote.objects.select_related("invoice__order"), invoice__order=order, number=number)
+        return get_object_or_404(
+            CreditNote.objects.select_related("invoice__order"), invoice__order=order, number=number
+        )
     return get_object_or_404(Invoice.objects.select_related("order"), order=order)
 
 

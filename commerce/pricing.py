@@ -171,6 +171,11 @@ class PricedBasket:
         """True where something goes by post."""
         return any(not line.edition.is_digital for line in self.lines)
 
+    @property
+    def has_downloads(self) -> bool:
+        """True where something is not posted."""
+        return any(line.edition.is_digital for line in self.lines)
+
     @cached_property
     def delivery(self) -> Money | None:
         """What the chosen method costs."""

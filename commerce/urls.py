@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commerce.views import basket, checkout, orders, payments, sandbox
+from commerce.views import basket, checkout, giving_back, orders, payments, sandbox
 
 app_name = "commerce"
 urlpatterns = [
@@ -27,6 +27,10 @@ urlpatterns = [
     path("orders/<str:token>/credit-notes/<str:number>/", orders.invoice, name="credit_note"),
     path("orders/<str:token>/credit-notes/<str:number>.pdf", orders.invoice_pdf, name="credit_note_pdf"),
     path("orders/cancel/<str:key>/", orders.cancel_pre_orders, name="cancel_pre_orders"),
+    path("orders/cancel-order/<str:key>/", giving_back.cancel, name="cancel_order"),
+    path("orders/return/<str:key>/", giving_back.ask_return, name="return"),
+    path("withdraw/", giving_back.find, name="find_order"),
+    path("withdraw/<str:key>/", giving_back.withdraw, name="withdraw"),
     path("account/orders/", orders.index, name="orders"),
     path("account/orders/<str:number>/", orders.detail, name="order"),
 ]

@@ -13,20 +13,22 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from commerce.models import Order
+from commerce.models import Order, Return
 from commerce.office.accounting import ACCOUNTING_URLS, MissingFacts, menu_item
 from commerce.office.orders import OrderPolicy, OrderViewSet
 from commerce.office.promotions import CODE_URLS, OffersGroup
 from commerce.office.rates import RatesGroup
+from commerce.office.returns import ReturnPolicy, ReturnViewSet
 
 register_permission_policy(Order, OrderPolicy(Order))
+register_permission_policy(Return, ReturnPolicy(Return))
 register_snippet(OffersGroup)
 
 
 @hooks.register("register_admin_viewset")
 def register_viewsets() -> list[ViewSet]:
-    """Orders, delivery and tax."""
-    return [OrderViewSet(), RatesGroup()]
+    """Orders, returns, delivery and tax."""
+    return [OrderViewSet(), ReturnViewSet(), RatesGroup()]
 
 
 @hooks.register("register_admin_urls")
@@ -55,5 +57,6 @@ def register_permissions() -> QuerySet[Permission]:
         content_type__app_label="commerce",
         codename__in=(
             "view_order", "change_order", "dispatch_order", "export_order", "export_invoice", "add_creditnote",
+            "refund_order", "view_return", "change_return",
         ),
     )  # fmt: skip

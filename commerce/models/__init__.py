@@ -15,6 +15,7 @@ from commerce.models.promotions import (
     Voucher,
     VoucherCode,
 )
+from commerce.models.returns import Return, ReturnLine
 from commerce.models.sandbox import SandboxPayment
 from commerce.models.seller import SellerSettings
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
@@ -46,6 +47,8 @@ __all__ = [
     "ProviderEvent",
     "Redemption",
     "Refund",
+    "Return",
+    "ReturnLine",
     "PriceLawFigures",
     "PriceLawProfile",
     "SandboxPayment",

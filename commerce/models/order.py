@@ -135,6 +135,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
             is_open |= Q(user_id=user.pk)
         return self.filter(is_open, token=token)
 
+    def known_by(self, number: str, email: str) -> OrderQuerySet:
+        """The order of a number, for who also knows its e-mail address. Case and blanks do not matter."""
+        return self.filter(number=number.strip().upper(), email__iexact=email.strip())
+
     def by_cancel_key(self, key: str) -> OrderQuerySet:
         """The order of a `cancel_key`, while it is valid."""
         try:
@@ -170,7 +174,13 @@ class Order(PostalAddress):
 
     number = models.CharField(_("number"), max_length=20, unique=True, default=new_number, editable=False)
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
-    basket = models.OneToOneField("commerce.Basket", on_delete=models.PROTECT, related_name="order", editable=False)
+    basket = models.OneToOneField(
+        "commerce.Basket", null=True, on_delete=models.PROTECT, related_name="order", editable=False
+    )
+    replaces = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="replacements",
+        verbose_name=_("replaces"), help_text=_("Copies of that order, sent once more at no cost."),
+    )  # fmt: skip
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -209,6 +219,9 @@ class Order(PostalAddress):
     )
     delivery_credited_amount = models.DecimalField(
         _("credited of the delivery"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
+    )
+    waives_withdrawal = models.BooleanField(
+        _("wants downloads at once"), default=False, help_text=_("And knows that the right to withdraw from them ends.")
     )
     placed_at = models.DateTimeField(_("placed"), db_index=True)
     confirmation_sent_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True, editable=False)
@@ -338,8 +351,19 @@ class Order(PostalAddress):
 
     @property
     def cancel_key(self) -> str:
-        """What opens the page on which its pre-orders are cancelled, for thirty days from now."""
+        """What opens the pages on which the customer gives it up, whole or in part, for thirty days from now."""
         return signing.dumps(self.pk, salt=CANCEL_SALT)
+
+    @property
+    def timeline(self) -> list[OrderEvent]:
+        """What happened, for the customer; moves of the status that say no more than another event are left out."""
+        return [event for event in self.events.all() if event.kind != EventKind.STATUS]
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """True while no copy has left and something is still to leave. Reads `lines`."""
+        statuses = {line.status for line in self.lines.all()}
+        return bool(statuses & set(UNSENT)) and not statuses & {LineStatus.SENT, LineStatus.RETURNED}
 
     @property
     def dispatch_status(self) -> DispatchStatus:
@@ -394,6 +418,7 @@ class OrderLine(models.Model):
         _("from our shelf"), default=False, editable=False, help_text=_("Off: to be ordered from the supplier.")
     )
     is_pre_order = models.BooleanField(_("ordered before publication"), default=False, editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True, editable=False)
     leaves_on = models.DateField(_("leaves us on"), null=True, blank=True, editable=False)
     arrives_by = models.DateField(_("arrives by"), null=True, blank=True, editable=False)
 
@@ -415,6 +440,11 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_unsent(self) -> bool:
+        """True while the copy is still to leave."""
+        return self.status in UNSENT
 
     @property
     def price(self) -> Money:
@@ -500,6 +530,11 @@ class EventKind(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     REFUNDED = "refunded", _("Money given back")
     NO_REFUND = "no-refund", _("Money could not be given back")
+    WITHDRAWN = "withdrawn", _("The customer withdrew")
+    RETURN = "return", _("The customer wishes to give back")
+    RETURNED = "returned", _("Came back")
+    REFUSED = "refused", _("Not taken back")
+    REPLACED = "replaced", _("Sent once more")
 
 
 class OrderEvent(models.Model):
@@ -525,6 +560,14 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+    @property
+    def told(self) -> str:
+        """What happened, as the customer reads it: without what colleagues noted."""
+        if self.kind == EventKind.STATUS:
+            return str(OrderStatus(self.detail["to"]).label)
+        titles = ", ".join(self.detail.get("titles", []))
+        return f"{self.get_kind_display()}: {titles}" if titles else str(self.get_kind_display())
 
     @property
     def sentence(self) -> str:

@@ -1,4 +1,4 @@
-"""Crediting what was invoiced: whole copies and delivery, or an amount. Money goes back elsewhere; this is the paper."""
+"""Crediting what was invoiced: whole copies and delivery, or an amount. What was paid for it goes back by itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wagtail.admin.auth import require_admin_access
 from accounts.requests import SignedInRequest
 from commerce.exceptions import CommerceError
 from commerce.models import CreditNote, Order
-from commerce.services import credit_notes
+from commerce.services import refunds
 from core.money import Money
 
 ADD = "commerce.add_creditnote"
@@ -27,9 +27,7 @@ ADD = "commerce.add_creditnote"
 class CreditForm(forms.Form):
     """What is credited, and why. Copies and delivery are one way, an amount the other."""
 
-    lines = forms.MultipleChoiceField(
-        label=gettext_lazy("Copies"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    lines = forms.MultipleChoiceField(label=gettext_lazy("Copies"), required=False, widget=forms.CheckboxSelectMultiple)
     delivery = forms.DecimalField(
         label=gettext_lazy("Of the delivery"), required=False, max_digits=12, decimal_places=3,
         validators=[MinValueValidator(0)],
@@ -67,13 +65,9 @@ class CreditForm(forms.Form):
         """
         said, currency = self.cleaned_data, self.order.currency
         if said["amount"]:
-            return credit_notes.issue_amount(
-                self.order.pk, Money(said["amount"], currency), reason=said["reason"], actor=actor
-            )
+            return refunds.credit_amount(self.order.pk, Money(said["amount"], currency), actor, said["reason"])
         delivery = Money(said["delivery"], currency) if said["delivery"] else None
-        return credit_notes.issue(
-            self.order.pk, map(int, said["lines"]), delivery=delivery, reason=said["reason"], actor=actor
-        )
+        return refunds.credit_copies(self.order.pk, map(int, said["lines"]), actor, said["reason"], delivery=delivery)
 
 
 @require_admin_access

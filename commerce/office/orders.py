@@ -5,7 +5,7 @@ A `ModelViewSet`, not a snippet: snippets come with a chooser that every member 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import django_filters
@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -24,31 +24,22 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from accounts.requests import SignedInRequest
-from commerce.exceptions import CommerceError
 from commerce.invoice_pages import document_file, document_page, issued_for
 from commerce.models import CreditNote, Invoice, Order, SellerSettings
-from commerce.models.order import UNSENT, OrderQuerySet, OrderStatus, PaymentStatus
+from commerce.models.order import UNSENT, LineStatus, OrderQuerySet, OrderStatus, PaymentStatus
+from commerce.office.acting import LookedAtPolicy, act, confirm
 from commerce.office.credit_notes import ADD, credit
 from commerce.office.payments import REFUND, mark_paid, refund
-from commerce.services import orders, payments
+from commerce.services import orders, payments, refunds, replacements
 from core.spreadsheets import safe_cell
 
 VIEW, CHANGE, DISPATCH, EXPORT = (f"commerce.{action}_order" for action in ("view", "change", "dispatch", "export"))
 
 
-class OrderPolicy(ModelPermissionPolicy):
-    """Orders are looked at. What changes them are the actions below, each with its own permission."""
-
-    def user_has_permission(self, user: Any, action: str) -> bool:
-        """View only, whatever else the user was given."""
-        return action == "view" and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user: Any, actions: Iterable[str]) -> bool:
-        """View only."""
-        return any(self.user_has_permission(user, action) for action in actions)
+class OrderPolicy(LookedAtPolicy):
+    """Orders are looked at. What changes them are the actions below."""
 
 
 class OrderFilterSet(WagtailFilterSet):
@@ -141,6 +132,8 @@ class OrderInspectView(InspectView):
             "may_refund": user.has_perm(REFUND) and bool(payments.received(order)),
             "may_send": bool(unsent) and _may_send(user),
             "may_cancel": bool(unsent) and user.has_perm(CHANGE),
+            "may_replace": len(unsent) < len(lines) and user.has_perm(CHANGE),
+            "returns": order.returns.prefetch_related("lines__line"),
         }
 
 
@@ -197,6 +190,7 @@ class OrderViewSet(ModelViewSet):
             path("<int:pk>/refund/", refund, name="refund"),
             path("<int:pk>/sent/", mark_sent, name="sent"),
             path("<int:pk>/cancel/", cancel, name="cancel"),
+            path("<int:pk>/replace/", replace, name="replace"),
         ]
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
@@ -234,7 +228,9 @@ def mark_sent(request: SignedInRequest, pk: int) -> HttpResponse:
     chosen = request.POST.getlist("line") if request.method == "POST" else request.GET.getlist("line")
     lines = [line for line in unsent if str(line.pk) in chosen] if chosen else unsent
     if request.method != "POST" or "confirmed" not in request.POST:
-        return _ask(request, order, "sent", _("Have these copies left the shop?"), _("Mark as sent"), lines)
+        return _ask(
+            request, order, "sent", _("Have these copies left the shop?"), _("Mark as sent"), lines, wants_reason=False
+        )
     ids = [line.pk for line in lines]
     return _act(request, order, lambda: orders.mark_lines_sent(order.pk, ids, request.user), _("Marked as sent."))
 
@@ -246,9 +242,35 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         question = _("Cancel the copies of order %(number)s that have not been sent?") % {"number": order.number}
         lines = list(order.lines.filter(status__in=UNSENT))
-        return _ask(request, order, "cancel", question, _("Cancel order"), lines)
-    reason = request.POST.get("reason", "")[:500]
-    return _act(request, order, lambda: orders.cancel(order.pk, request.user, reason), _("The order was cancelled."))
+        return _ask(request, order, "cancel", question, _("Cancel order"), lines, is_serious=True)
+    reason = _reason(request)
+    return _act(request, order, lambda: refunds.cancel(order.pk, request.user, reason), _("The order was cancelled."))
+
+
+@require_admin_access
+def replace(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask, then send the chosen copies once more at no cost."""
+    order = _order(request, pk, CHANGE)
+    sent = list(order.lines.filter(status=LineStatus.SENT))
+    chosen = (request.POST if request.method == "POST" else request.GET).getlist("line")
+    lines = [line for line in sent if str(line.pk) in chosen]
+    if not lines:
+        messages.warning(request, _("Please choose copies that were sent."))
+        return redirect("orders:inspect", order.pk)
+    if request.method != "POST" or "confirmed" not in request.POST:
+        question = _("Send these copies once more, at no cost to the customer?")
+        return _ask(request, order, "replace", question, _("Send once more"), lines)
+    ids = [line.pk for line in lines]
+    return _act(
+        request,
+        order,
+        lambda: replacements.replace(order.pk, ids, request.user, _reason(request)),
+        _("A new order at no cost was made."),
+    )
+
+
+def _reason(request: SignedInRequest) -> str:
+    return request.POST.get("reason", "")[:255]
 
 
 def _document_url(form: str, pk: int, number: str) -> str:
@@ -268,33 +290,25 @@ def _order(request: SignedInRequest, pk: int, permission: str) -> Order:
 
 
 def _ask(
-    request: SignedInRequest, order: Order, action: str, question: str, label: str, lines: Iterable[Any] = ()
+    request: SignedInRequest,
+    order: Order,
+    action: str,
+    question: str,
+    label: str,
+    lines: Iterable[Any] = (),
+    **how: Any,
 ) -> HttpResponse:
-    context = {
-        "order": order,
-        "question": question,
-        "label": label,
-        "lines": lines,
-        "action_url": reverse(f"orders:{action}", args=[order.pk]),
-        "back_url": reverse("orders:inspect", args=[order.pk]),
-        "wants_reason": action != "sent",
-        "is_serious": action == "cancel",
-        "breadcrumbs_items": [
-            {"url": reverse("wagtailadmin_home"), "label": _("Home")},
-            {"url": reverse("orders:index"), "label": _("Orders")},
-            {"url": reverse("orders:inspect", args=[order.pk]), "label": order.number},
-            {"url": "", "label": label},
-        ],
-        "header_title": label,
-    }
-    return render(request, "commerce/office/confirm.html", context)
+    return confirm(
+        request,
+        title=order.number,
+        question=question,
+        label=label,
+        lines=lines,
+        action_url=reverse(f"orders:{action}", args=[order.pk]),
+        back_url=reverse("orders:inspect", args=[order.pk]),
+        **how,
+    )
 
 
-def _act(request: SignedInRequest, order: Order, action: Any, done: str) -> HttpResponse:
-    try:
-        action()
-    except CommerceError as refusal:
-        messages.error(request, refusal.public)
-    else:
-        messages.success(request, done)
-    return redirect("orders:inspect", order.pk)
+def _act(request: SignedInRequest, order: Order, action: Callable[[], object], done: str) -> HttpResponse:
+    return act(request, reverse("orders:inspect", args=[order.pk]), action, done)

@@ -94,12 +94,20 @@ def ways_to_pay(priced: PricedBasket) -> list[PaymentMethod]:
     )
 
 
-def place_order(basket_id: int, *, seen: str, method: str = PaymentMethod.INVOICE, user: User | None = None) -> Order:
+def place_order(
+    basket_id: int,
+    *,
+    seen: str,
+    method: str = PaymentMethod.INVOICE,
+    user: User | None = None,
+    waives_withdrawal: bool = False,
+) -> Order:
     """Make an order of a basket, once: asked again, the same order is returned.
 
-    In one transaction: prices are read again, copies promised, everything copied, the invoice issued (unless
-    the money must come first), the confirmation queued. `seen` is the fingerprint of what the shopper confirmed. Whether it is paid online or not,
-    the basket is done with: an order that is not paid in time is cancelled and can be placed anew.
+    In one transaction: prices are read again, copies promised, everything copied, the invoice issued (unless the
+    money must come first), the confirmation queued. `seen` is the fingerprint of what the shopper confirmed;
+    `waives_withdrawal` that they want downloads at once and know what that costs them. Whether it is paid online or
+    not, the basket is done with: an order that is not paid in time is cancelled and can be placed anew.
 
     Raises:
         IncompleteCheckout: a step is missing.
@@ -120,7 +128,7 @@ def place_order(basket_id: int, *, seen: str, method: str = PaymentMethod.INVOIC
         crash.here("before-hold")
         promised = _allocate(priced)
         crash.here("after-hold")
-        order = _write(basket, priced, promised, method, user)
+        order = _write(basket, priced, promised, method, user, waives_withdrawal=waives_withdrawal)
         crash.here("after-order-rows")
         vouchers.redeem(order, priced.redeemed)
         crash.here("after-voucher")
@@ -160,7 +168,15 @@ def _allocate(priced: PricedBasket) -> Counter[int]:
     return promised
 
 
-def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], method: str, user: User | None) -> Order:
+def _write(
+    basket: Basket,
+    priced: PricedBasket,
+    promised: Counter[int],
+    method: str,
+    user: User | None,
+    *,
+    waives_withdrawal: bool,
+) -> Order:
     draft = priced.draft
     if draft is None:
         raise IncompleteCheckout("checkout")
@@ -182,6 +198,7 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], method:
         total_amount=priced.total.amount,
         vat_id=draft.vat_id,
         tax_free_reason=priced.tax_free_reason,
+        waives_withdrawal=waives_withdrawal,
         placed_at=timezone.now(),
     )
     bylines = _bylines({line.edition.product_id for line in priced.lines})

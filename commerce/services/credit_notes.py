@@ -181,9 +181,7 @@ def _write(
     return note
 
 
-def _snapshot(
-    order: Order, invoice: Invoice, number: numbering.Number, credit: _Credit, reason: str
-) -> dict[str, Any]:
+def _snapshot(order: Order, invoice: Invoice, number: numbering.Number, credit: _Credit, reason: str) -> dict[str, Any]:
     seller = SellerSettings.load()
     small = bool(invoice.snapshot["seller"].get("small_business_note"))
     return (

@@ -6,6 +6,7 @@ currency, and nothing else. Whoever changes a payment or a refund locks the orde
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.db import transaction
@@ -16,8 +17,11 @@ from accounts.models import User
 from commerce.models import Order, Payment
 from commerce.models.order import EventKind, OrderStatus, PaymentStatus
 from commerce.models.payment import PaymentState
-from commerce.services import orders
+from commerce.services import invoicing, orders
 from core.money import Money
+
+WHEN_PAID: list[Callable[[Order], None]] = []
+"""What else happens in the transaction in which an order becomes paid; each is safe to run twice."""
 
 
 def received(order: Order) -> Money:
@@ -27,11 +31,11 @@ def received(order: Order) -> Money:
 
 
 def due(order: Order) -> Money:
-    """What is still to be paid: nothing where all of it came once, even if some went back, or it was cancelled."""
+    """What is still to be paid: nothing where all it is worth came once, even if some went back, or it was cancelled."""
     came, went = came_and_went(order)
-    if order.status == OrderStatus.CANCELLED or order.total <= came:
+    if order.status == OrderStatus.CANCELLED or order.worth <= came:
         return Money.zero(order.currency)
-    return order.total - (came - went)
+    return order.worth - (came - went)
 
 
 def came_and_went(order: Order) -> tuple[Money, Money]:
@@ -43,25 +47,36 @@ def came_and_went(order: Order) -> tuple[Money, Money]:
 
 
 def status_of(order: Order) -> PaymentStatus:
-    """What the sums say. An order is paid when at least its total came in its currency and was kept."""
+    """What the sums say. An order is paid when at least what it is worth came in its currency and was kept."""
     came, went = came_and_went(order)
-    kept, total = came - went, order.total
-    if total < kept:
+    kept, worth = came - went, order.worth
+    if order.status == OrderStatus.CANCELLED and not kept and order.total:
+        return PaymentStatus.REFUNDED if went else PaymentStatus.PENDING
+    if worth < kept:
         return PaymentStatus.OVERPAID
-    if kept == total:
-        return PaymentStatus.PAID
+    if kept == worth:
+        if not (went and order.credited_amount):
+            return PaymentStatus.PAID
+        return PaymentStatus.PARTLY_REFUNDED if kept else PaymentStatus.REFUNDED
     if not kept:
-        was_paid = bool(went) and (total <= came or order.status == OrderStatus.CANCELLED)
-        return PaymentStatus.REFUNDED if was_paid else PaymentStatus.PENDING
-    return PaymentStatus.PARTLY_PAID if came < total else PaymentStatus.PARTLY_REFUNDED
+        return PaymentStatus.REFUNDED if went and worth <= came else PaymentStatus.PENDING
+    return PaymentStatus.PARTLY_PAID if came < worth else PaymentStatus.PARTLY_REFUNDED
 
 
 def follow(order: Order) -> None:
-    """Bring the payment status to what the sums say. The order is locked by the caller."""
+    """Bring the payment status to what the sums say. The order is locked by the caller.
+
+    An order that becomes paid gets its invoice, if it waited for the money, and what else `WHEN_PAID` holds.
+    """
     status = status_of(order)
-    if status != order.payment_status:
-        order.payment_status = status
-        order.save(update_fields=["payment_status"])
+    if status == order.payment_status:
+        return
+    order.payment_status = status
+    order.save(update_fields=["payment_status"])
+    if status in (PaymentStatus.PAID, PaymentStatus.OVERPAID) and order.replaces_id is None:
+        invoicing.issue(order)
+        for do in WHEN_PAID:
+            do(order)
 
 
 def capture(

@@ -60,9 +60,48 @@ def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Orde
             raise CannotSend(_("This order is not paid yet."))
         _take_from_shelf([line for line in lines if not line.is_digital and line.edition_id])
         if lines:
-            OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.SENT)
-            record(order, EventKind.SENT, actor, titles=_titles(lines))
+            OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(
+                status=LineStatus.SENT, sent_at=timezone.now()
+            )
+            record(order, EventKind.SENT, actor, titles=titles_of(lines))
             _follow_lines(order, actor)
+    return order
+
+
+def mark_lines_returned(order_id: int, line_ids: Iterable[int], actor: User | None, *, restocked: set[int]) -> Order:
+    """These copies came back. Those whose ids are in `restocked` go on the shelf; the others are written off.
+
+    Raises:
+        IllegalTransition: a copy had not been sent, or came back before.
+    """
+    with transaction.atomic():
+        order = lock(order_id)
+        lines = list(order.lines.filter(pk__in=set(line_ids)))
+        for line in lines:
+            _check(LINE_MOVES, line.status, LineStatus.RETURNED)
+        OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.RETURNED)
+        back = Counter(
+            line.edition_id for line in lines if line.pk in restocked and line.edition_id and not line.is_digital
+        )
+        for edition_id, copies in sorted(back.items()):
+            stock.adjust(edition_id, copies)
+        record(order, EventKind.RETURNED, actor, titles=titles_of(lines))
+        _follow_lines(order, actor)
+    return order
+
+
+def cancel_lines(order_id: int, line_ids: Iterable[int], actor: User | None, reason: str = "") -> Order:
+    """These copies will not be sent; promised ones go back on the shelf.
+
+    Raises:
+        IllegalTransition: one of them has left already.
+    """
+    with transaction.atomic():
+        order = lock(order_id)
+        lines = list(order.lines.filter(pk__in=set(line_ids)))
+        for line in lines:
+            _check(LINE_MOVES, line.status, LineStatus.CANCELLED)
+        _cancel_lines(order, lines, actor, reason)
     return order
 
 
@@ -119,7 +158,7 @@ def _cancel_lines(order: Order, lines: list[OrderLine], actor: User | None, reas
         raise IllegalTransition(_("Everything has been sent already."))
     stock.release(Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id))
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.CANCELLED, is_allocated=False)
-    record(order, EventKind.CANCELLED, actor, reason=reason, titles=_titles(lines))
+    record(order, EventKind.CANCELLED, actor, reason=reason, titles=titles_of(lines))
     _follow_lines(order, actor)
 
 
@@ -144,6 +183,8 @@ def _check(moves: dict[str, frozenset[str]], was: str, to: str) -> None:
 
 def _follow_lines(order: Order, actor: User | None) -> None:
     statuses = set(order.lines.values_list("status", flat=True))
+    if order.status in (OrderStatus.DONE, OrderStatus.CANCELLED):  # a copy that comes back changes no finished order
+        return
     if statuses <= {LineStatus.CANCELLED}:
         _move(order, OrderStatus.CANCELLED, actor)
         vouchers.give_back(order)
@@ -176,5 +217,6 @@ def _take_from_shelf(lines: list[OrderLine]) -> None:
     stock.consume(Counter(line.edition_id for line in lines if line.edition_id))
 
 
-def _titles(lines: list[OrderLine]) -> list[str]:
+def titles_of(lines: Iterable[OrderLine]) -> list[str]:
+    """The books of some copies, each once, with how many: "2 × Emma"."""
     return [f"{count} × {title}" for title, count in Counter(line.title for line in lines).items()]

@@ -201,5 +201,3 @@ def _money(gross: Money, tax: Money) -> dict[str, str]:
 
 def _sum(rows: Iterable[dict[str, Any]], name: str, currency: str) -> Money:
     return sum((Money(Decimal(row[name]), currency) for row in rows), Money.zero(currency))
-
-

@@ -1,11 +1,13 @@
-"""Where books and baskets meet: the buy form on a page of the catalogue."""
+"""Where books and baskets meet: the buy form on a page of the catalogue, and the button that orders."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from django import template
+from django.utils.translation import get_language
 
+from commerce import order_button as words
 from commerce.models.basket import MAX_QUANTITY
 
 register = template.Library()
@@ -23,3 +25,9 @@ class Buyable(Protocol):
 def buy_form(edition: Buyable) -> dict[str, object]:
     """The form that puts an edition into the basket. The same for everybody, so the page can be cached whole."""
     return {"edition": edition, "max_quantity": MAX_QUANTITY}
+
+
+@register.simple_tag
+def order_button() -> str:
+    """The words on the button that places an order, in the language of the page."""
+    return words.order_button(get_language() or "")

@@ -118,7 +118,13 @@ def _place(request: HttpRequest) -> HttpResponse:
         if not form.is_valid():
             raise OrderChanged(_("Please choose how you pay."))
         user = request.user if request.user.is_authenticated else None
-        order = checkout.place_order(basket.pk, seen=seen, method=form.cleaned_data["payment"], user=user)
+        order = checkout.place_order(
+            basket.pk,
+            seen=seen,
+            method=form.cleaned_data["payment"],
+            user=user,
+            waives_withdrawal=form.cleaned_data["waives_withdrawal"],
+        )
     except OrderChanged as refusal:
         messages.warning(request, refusal.public)
         return _review_page(request, basket, pricing.price_basket(basket), status=409)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,20 +14,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from commerce import promises
+from commerce import promises, withdrawal
 from commerce.exceptions import CommerceError
 from commerce.invoice_pages import document_file, document_page, issued_for
 from commerce.models import Order, SellerSettings
 from commerce.models.order import grouped_lines
-from commerce.services import orders, payments
+from commerce.services import payments, refunds
 
 ORDERS_PER_PAGE = 20
+
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 @require_safe
 def done(request: HttpRequest, token: str) -> HttpResponseBase:
     """Thank you: what was ordered and what happens now."""
-    order = orderorder_by_link(request, token)
+    order = order_by_link(request, token)
     return private(render(request, "commerce/order_done.html", _context(order)))
 
 
@@ -57,7 +61,7 @@ def cancel_pre_orders(request: HttpRequest, key: str) -> HttpResponseBase:
     if request.method == "POST":
         user = request.user if request.user.is_authenticated else None
         try:
-            orders.cancel_pre_orders(order.pk, user, reason=str(_("by the customer")))
+            refunds.cancel_pre_orders(order.pk, user, _("by the customer"))
             messages.success(request, _("Your pre-order is cancelled."))
         except CommerceError as refusal:
             messages.warning(request, refusal.public)
@@ -82,15 +86,14 @@ def detail(request: HttpRequest, number: str) -> HttpResponseBase:
     return private(render(request, "commerce/order.html", _context(order)))
 
 
-def order_by_link(request: HttpRequest, token: str) -> Order:
-    """The order of a secret link, for whom it opens."""
 def _document_url(form: str, token: str, number: str) -> str:
     """Where a document is: the page, or with the form "pdf" the file."""
-    name = "credit_note" if number else "invoice"
-    return reverse(f"commerce:{name}_{form}" if form else f"commerce:{name}", args=[token, number] if number else [token])
+    name = f"commerce:{'credit_note' if number else 'invoice'}"
+    return reverse(f"{name}_{form}" if form else name, args=[token, number] if number else [token])
 
 
-def _by_link(request: HttpRequest, token: str) -> Order:
+def order_by_link(request: HttpRequest, token: str) -> Order:
+    """The order of a secret link, for whom it opens."""
     return get_object_or_404(Order.objects.by_link(token, request.user, timezone.now()))
 
 
@@ -101,10 +104,13 @@ def _context(order: Order) -> dict[str, object]:
         "parts": promises.parts_of_order(order),
         "seller": SellerSettings.load(),
         "due": payments.due(order),
+        "key": order.cancel_key,
+        "can_withdraw": bool(withdrawal.withdrawable(order, timezone.now())),
+        "can_return": bool(withdrawal.returnable(order)),
     }
 
 
-def private(response: HttpResponseBase) -> HttpResponseBase:
+def private(response: Response) -> Response:
     """The address is a secret: it is not told to other sites, nor kept by search engines."""
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
