@@ -11,7 +11,7 @@ from wagtail.models import PageViewRestriction, Site
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 from core import generations, page_cache
-from core.mail.kinds import kinds
+from core.mail.kinds import editable
 from core.models import SearchEngineSettings, ShopImage
 
 
@@ -36,7 +36,7 @@ def list_mail_texts(apps: Any, **_kwargs: object) -> None:
     except LookupError:  # migrated to before there was one
         return
     known = set(model.objects.values_list("kind", "language"))
-    wanted = {(kind, language) for kind in kinds for language, _label in settings.LANGUAGES}
+    wanted = {(kind.name, language) for kind in editable() for language, _label in settings.LANGUAGES}
     model.objects.bulk_create(
         (model(kind=kind, language=language) for kind, language in sorted(wanted - known)), ignore_conflicts=True
     )

@@ -57,6 +57,8 @@ class Kind:
     example: Callable[[], Mapping[str, Any]] = dict
     """A context for the template with made-up data, for preview and test."""
     kept: Kept = Kept.ALL
+    is_fixed: bool = False
+    """True where staff do not write its words."""
 
     @property
     def known(self) -> dict[str, Placeholder]:
@@ -75,6 +77,11 @@ EVERYWHERE = {
 """Placeholders of every kind; the settings say what stands for them."""
 
 kinds: dict[str, Kind] = {}
+
+
+def editable() -> list[Kind]:
+    """The kinds whose words staff may write."""
+    return [kind for kind in kinds.values() if not kind.is_fixed]
 
 
 def register(*declared: Kind) -> None:

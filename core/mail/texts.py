@@ -1,4 +1,4 @@
-"""Texts with placeholders: found, checked, filled in. A fixed map, never a template: `{{ 7*7 }}` is printed as it is."""
+"""Texts with placeholders: checked and filled in. A fixed map, never a template: `{{ 7*7 }}` is printed as it is."""
 
 from __future__ import annotations
 
