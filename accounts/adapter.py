@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 
 from accounts.emails import normalised
 from core.mail.outbox import post
@@ -44,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
             "site_url": settings.SITE_URL,
         }
         message = self.render_mail(template_prefix, email, {**context, **known})
-        post("account", email, subject=message.subject, message=message.body)
+        post("account", email, language=get_language() or "", subject=message.subject, message=message.body)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Whom the limits of wrong sign-ins count: the same sender as every other limit of the shop."""

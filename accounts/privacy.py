@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -105,7 +106,7 @@ def erase(user_id: int) -> bool:
         for part in parts.values():
             part.erase(user)
         user.delete()
-        post("account-erased", address, key=f"account-erased:{user_id}")
+        post("account-erased", address, key=f"account-erased:{user_id}", language=get_language() or "")
     return True
 
 

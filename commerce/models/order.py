@@ -162,7 +162,9 @@ class Order(PostalAddress):
     vat_id = models.CharField(_("VAT number of the customer"), max_length=20, blank=True)
     tax_free_reason = models.CharField(_("free of tax because"), max_length=14, choices=TaxFreeReason, blank=True)
     placed_at = models.DateTimeField(_("placed"), db_index=True)
-    confirmation_sent_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True, editable=False)
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, editable=False, help_text=_("In which we write to the customer.")
+    )
 
     objects = OrderQuerySet.as_manager()
 

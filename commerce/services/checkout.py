@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Address, User
@@ -15,15 +16,14 @@ from catalog import stock
 from catalog.choices import Role
 from catalog.models import Contribution, StockRecord
 from commerce import pricing
-from commerce.emails import send_order_confirmation
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderDiscount, OrderLine, OrderTax
 from commerce.models.order import EventKind, PaymentMethod
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
 from commerce.services import invoicing, orders, vouchers
+from core.mail.outbox import post
 from core.money import Money, tax_within
-from core.tasks import enqueue
 
 ADDRESS_FIELDS = ("full_name", "line_1", "line_2", "town", "postcode", "country")
 
@@ -104,7 +104,7 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         basket.status = Basket.Status.SUBMITTED
         basket.save(update_fields=["status", "updated_at"])
         invoicing.issue(order)
-        enqueue(send_order_confirmation, order_id=order.pk)
+        post("order", order.email, key=f"order:{order.pk}", language=order.language, order_id=order.pk)
     return order
 
 
@@ -138,6 +138,7 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
         basket=basket,
         user=user,
         email=draft.email,
+        language=get_language() or "",
         **_address(draft, priced),
         payment_method=PaymentMethod.INVOICE,
         currency=priced.currency,

@@ -21,6 +21,7 @@ from commerce.exceptions import CannotSend, IllegalTransition
 from commerce.models import Order, OrderEvent, OrderLine
 from commerce.models.order import UNSENT, EventKind, LineStatus, OrderStatus, PaymentStatus
 from commerce.services import vouchers
+from core.mail.outbox import post
 
 ORDER_MOVES: dict[str, frozenset[str]] = {
     OrderStatus.PLACED: frozenset({OrderStatus.PROCESSING, OrderStatus.DONE, OrderStatus.CANCELLED}),
@@ -84,8 +85,9 @@ def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Orde
         _take_from_shelf([line for line in lines if not line.is_digital and line.edition_id])
         if lines:
             OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.SENT)
-            record(order, EventKind.SENT, actor, titles=_titles(lines))
+            event = record(order, EventKind.SENT, actor, titles=_titles(lines))
             _follow_lines(order, actor)
+            _write_to_customer("dispatch", order, event, lines)
     return order
 
 
@@ -142,8 +144,15 @@ def _cancel_lines(order: Order, lines: list[OrderLine], actor: User | None, reas
         raise IllegalTransition(_("Everything has been sent already."))
     stock.release(Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id))
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.CANCELLED, is_allocated=False)
-    record(order, EventKind.CANCELLED, actor, reason=reason, titles=_titles(lines))
+    event = record(order, EventKind.CANCELLED, actor, reason=reason, titles=_titles(lines))
     _follow_lines(order, actor)
+    _write_to_customer("cancel", order, event, lines)
+
+
+def _write_to_customer(kind: str, order: Order, event: OrderEvent, lines: list[OrderLine]) -> None:
+    """One mail for one event, about the copies that it is about."""
+    line_ids = [line.pk for line in lines]
+    post(kind, order.email, key=f"{kind}:{event.pk}", language=order.language, order_id=order.pk, line_ids=line_ids)
 
 
 def lock(order_id: int) -> Order:

@@ -23,7 +23,6 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Case, F, When
 from django.utils import timezone
-from django.utils.translation import get_language
 from django_tasks import task
 
 from core.mail.kinds import Kept, Kind, kinds
@@ -70,7 +69,8 @@ class NoAnswer(Exception):
 def post(kind: str, to: str, *, key: str = "", language: str = "", **about: Any) -> OutgoingMail:
     """Have a mail sent, if the data commits: `kind.compose(**about)` says in the worker what it says.
 
-    Of the same `key` one mail is sent, however often it is posted. `about` are keys and plain values.
+    Of the same `key` one mail is sent, however often it is posted. `language` is that of the person, not of the
+    colleague who acts; empty: the shop's own. `about` are keys and plain values.
 
     Raises:
         ValidationError: `to` is no address.
@@ -83,7 +83,7 @@ def post(kind: str, to: str, *, key: str = "", language: str = "", **about: Any)
             defaults={
                 "kind": kinds[kind].name,
                 "to": to,
-                "language": language or get_language() or settings.LANGUAGE_CODE,
+                "language": language or settings.LANGUAGE_CODE,
                 "about": about,
             },
         )

@@ -132,11 +132,14 @@ def test_what_stays_of_a_sent_mail_depends_on_its_kind(greeting, monkeypatch, ke
     outbox.post("greeting", TO)
 
     rows = [(bool(row.text), bool(row.html), row.about, row.can_go_again) for row in OutgoingMail.objects.all()]
-    assert rows == {
-        Kept.ALL: [(True, True, {}, True)],
-        Kept.ENVELOPE: [(False, False, {}, False)],
-        Kept.NOTHING: [],
-    }[kept]
+    assert (
+        rows
+        == {
+            Kept.ALL: [(True, True, {}, True)],
+            Kept.ENVELOPE: [(False, False, {}, False)],
+            Kept.NOTHING: [],
+        }[kept]
+    )
 
 
 def test_old_mail_is_forgotten(greeting):
