@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commerce.views import basket, checkout, orders
+from commerce.views import basket, checkout, orders, waiting
 
 app_name = "commerce"
 urlpatterns = [
@@ -20,6 +20,11 @@ urlpatterns = [
     path("orders/<str:token>/invoice/", orders.invoice, name="invoice"),
     path("orders/<str:token>/invoice.pdf", orders.invoice_pdf, name="invoice_pdf"),
     path("orders/cancel/<str:key>/", orders.cancel_pre_orders, name="cancel_pre_orders"),
+    path("back-in-stock/", waiting.ask, name="waiting_ask"),
+    path("back-in-stock/asked/", waiting.asked, name="waiting_asked"),
+    path("back-in-stock/noted/", waiting.noted, name="waiting_noted"),
+    path("back-in-stock/confirm/<str:key>/", waiting.confirm, name="waiting_confirm"),
+    path("back-in-stock/stop/<str:key>/", waiting.stop, name="waiting_stop"),
     path("account/orders/", orders.index, name="orders"),
     path("account/orders/<str:number>/", orders.detail, name="order"),
 ]

@@ -16,6 +16,7 @@ from commerce.models.promotions import (
 )
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
+from commerce.models.waiting import WaitingReader
 
 __all__ = [
     "Basket",
@@ -47,4 +48,5 @@ __all__ = [
     "Voucher",
     "VoucherCode",
     "TaxRegistration",
+    "WaitingReader",
 ]
