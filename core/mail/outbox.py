@@ -240,14 +240,11 @@ def _send(mail: OutgoingMail) -> None:
     try:
         connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as error:
-        code, words = next(iter(error.recipients.values()))
-        raise Refusal(_words(words, code), is_final=code >= 500) from error
+        raise _answer(*next(iter(error.recipients.values()))) from error
+    except smtplib.SMTPSenderRefused as error:  # our own affair, which may be mended
+        raise _answer(error.smtp_code, error.smtp_error, may_be_final=False) from error
     except smtplib.SMTPResponseException as error:
-        if error.smtp_code == 421:
-            raise NoAnswer(_words(error.smtp_error, 421)) from error
-        # A sender that is refused is our own affair and may be mended; a text that is refused will be again.
-        is_final = error.smtp_code >= 500 and not isinstance(error, smtplib.SMTPSenderRefused)
-        raise Refusal(_words(error.smtp_error, error.smtp_code), is_final=is_final) from error
+        raise _answer(error.smtp_code, error.smtp_error) from error
     except smtplib.SMTPException as error:
         raise Refusal(_words(error), is_break=isinstance(error, smtplib.SMTPServerDisconnected)) from error
     except OSError as error:  # of a backend that speaks HTTP, too; with a response, somebody answered
@@ -255,6 +252,12 @@ def _send(mail: OutgoingMail) -> None:
     finally:
         with suppress(OSError):  # the mail was taken, or not; how the call ends changes nothing
             connection.close()
+
+
+def _answer(code: int, said: object, *, may_be_final: bool = True) -> NoAnswer | Refusal:
+    """What a server that said so means: 421, that it is closing; 5xx, that it never will."""
+    words = _words(said, code)
+    return NoAnswer(words) if code == 421 else Refusal(words, is_final=may_be_final and code >= 500)
 
 
 def _words(said: object, code: int | None = None) -> str:
