@@ -179,6 +179,12 @@ def _example() -> dict[str, Any]:
     }
 
 
+def _example_of_some() -> dict[str, Any]:
+    """An order of which one book goes one way and the rest another."""
+    whole = _example()
+    return {**whole, "rows": whole["rows"][:1], "parts": whole["parts"][1:]}
+
+
 ORDER = Kind(
     name="order",
     title=_("Order confirmation"),
@@ -200,7 +206,7 @@ DISPATCH = Kind(
     placeholders=OF_ORDER,
     template="mail/commerce/dispatch",
     compose=compose_dispatch,
-    example=_example,
+    example=_example_of_some,
 )
 
 CANCEL = Kind(
@@ -212,7 +218,7 @@ CANCEL = Kind(
     placeholders=OF_ORDER,
     template="mail/commerce/cancel",
     compose=compose_cancel,
-    example=_example,
+    example=_example_of_some,
 )
 
 NEW_DATES = Kind(
@@ -227,5 +233,5 @@ NEW_DATES = Kind(
     placeholders=OF_ORDER,
     template="mail/commerce/new_dates",
     compose=compose_new_dates,
-    example=_example,
+    example=_example_of_some,
 )

@@ -22,6 +22,10 @@ SILENT_AFTER = dt.timedelta(minutes=1)
 """How long nobody asks a mail server that did not answer."""
 
 
+PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""A mail carries its styles in its elements; nothing else of it comes to life."""
+
+
 class MailStatus(models.TextChoices):
     """How far a mail is; worked out, not stored."""
 
@@ -200,7 +204,7 @@ class MailText(PreviewableMixin, models.Model):
         letter = render(kinds[self.kind], self.language, kinds[self.kind].example_contents(), self)
         if mode_name == "text":
             return HttpResponse(f"{letter.subject}\n\n{letter.text}", content_type="text/plain; charset=utf-8")
-        return HttpResponse(letter.html)
+        return HttpResponse(letter.html, headers={"Content-Security-Policy": PREVIEW_POLICY})
 
 
 def text_of(kind: Kind, language: str) -> MailText:

@@ -24,9 +24,8 @@ from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column, DateColum
 from wagtail.admin.views.bulk_action import BulkAction
 from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.snippets.views.snippets import EditView, SnippetViewSet
+from wagtail.snippets.views.snippets import SnippetViewSet
 
 from core.mail import outbox
 from core.mail.kinds import editable, kinds
@@ -95,11 +94,8 @@ class OutgoingMailInspectView(InspectView):
 
     @cached_property
     def header_more_buttons(self) -> list[Any]:
-        """A mail is neither edited nor deleted; it goes again."""
-        if not (self.object.can_go_again and self.request.user.has_perm(SEND)):
-            return []
-        url = reverse("outgoing_mail:again", args=[self.object.pk])
-        return [HeaderButton(_("Send again"), url=url, icon_name="mail", priority=5)]
+        """A mail is neither edited nor deleted."""
+        return []
 
 
 class OutgoingMailViewSet(ModelViewSet):
@@ -182,7 +178,7 @@ class SendAgain(BulkAction):
 
 
 class MailWordsPanel(Panel):
-    """When a kind is sent, which placeholders it has, and what it says where staff wrote nothing."""
+    """When a kind is sent, its placeholders, what it says where staff wrote nothing, and the way to a test."""
 
     class BoundPanel(Panel.BoundPanel):
         template_name = "core/admin/mail_words.html"
@@ -190,18 +186,7 @@ class MailWordsPanel(Panel):
         def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
             kind = kinds[self.instance.kind]
             known = [(f"{{{name}}}", one.label, one.example) for name, one in kind.known.items()]
-            return {**super().get_context_data(parent_context), "kind": kind, "known": known}
-
-
-class MailTextEditView(EditView):
-    """The words of a kind, with the way to a test."""
-
-    @cached_property
-    def header_more_buttons(self) -> list[Any]:
-        """Wagtail's, and the test."""
-        url = reverse("mail_texts:test", args=[self.object.pk])
-        test = HeaderButton(_("Send a test to me"), url=url, icon_name="mail", priority=5)
-        return [*super().header_more_buttons, test]
+            return {**super().get_context_data(parent_context), "kind": kind, "known": known, "text": self.instance}
 
 
 class MailTextViewSet(SnippetViewSet):
@@ -215,7 +200,6 @@ class MailTextViewSet(SnippetViewSet):
     admin_url_namespace = "mail_texts"
     base_url_path = "mail-texts"
     copy_view_enabled = False
-    edit_view_class = MailTextEditView
     list_per_page = 50
     list_display = (
         "__str__",

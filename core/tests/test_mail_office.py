@@ -189,7 +189,9 @@ def test_words_of_staff_are_saved_shown_in_the_preview_and_printed_as_they_are(o
     preview = f"/admin/mail-texts/preview/{text.pk}/"
 
     assert office.post(preview, form).json()["is_valid"]
-    shown = office.get(f"{preview}?mode=html&in_preview_panel=true").content.decode()
+    answer = office.get(f"{preview}?mode=html&in_preview_panel=true")
+    shown = answer.content.decode()
+    assert answer["Content-Security-Policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
     assert "{{7*7}}{% debug %}{{settings.SECRET_KEY}} &lt;script&gt;alert(1)&lt;/script&gt; Ada Lovelace" in shown
     assert "Persuasion" in shown
     assert "Ada Lovelace" in office.get(f"{preview}?mode=text").content.decode()
