@@ -12,6 +12,7 @@ from accounts import privacy
 from accounts.addresses import FIELDS
 from accounts.models import User
 from accounts.privacy import Fact, Part, Record, record
+from core.mail.models import OutgoingMail
 
 OF_NOBODY = (
     "admin.logentry", "core.shopimage", "wagtailadmin.editingsession", "wagtailadmin.formstate",
@@ -55,6 +56,20 @@ def end_sessions(user: User) -> None:
         session.end()
 
 
+def mails(user: User) -> list[Record]:
+    """What we wrote in the last thirty days, without words that hold a secret."""
+    return [
+        record(mail, "to", "created_at", "sent_at", "subject")
+        | {"text": Fact(str(_("Text")), mail.text if mail.is_readable else "")}
+        for mail in OutgoingMail.objects.of_person(user.email)
+    ]
+
+
+def erase_mails(user: User) -> None:
+    """Sent or not, they go."""
+    OutgoingMail.objects.of_person(user.email).delete()
+
+
 def register() -> None:
     """Called when the shop starts. All of it goes with the row of the user."""
     for name, title, models, export in (
@@ -73,4 +88,5 @@ def register() -> None:
         privacy.register(Part(name, title, frozenset(models), export))
     sessions_models = frozenset({"usersessions.usersession"})
     privacy.register(Part("sessions", _("Where you are signed in"), sessions_models, sessions, end_sessions))
+    privacy.register(Part("mails", _("Mails"), frozenset({"core.outgoingmail"}), mails, erase_mails))
     privacy.of_nobody.update(dict.fromkeys(OF_NOBODY, privacy.STAFF_WORK))

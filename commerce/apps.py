@@ -9,6 +9,8 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for sign-ins; say what is known of customers."""
-        from commerce import privacy, signals  # noqa: F401  # receivers need the models
+        from commerce import mails, privacy, signals  # noqa: F401  # receivers need the models
+        from core.mail import kinds
 
         privacy.register()
+        kinds.register(*mails.KINDS)

@@ -44,6 +44,13 @@ class QuantityField(forms.IntegerField):
         }
 
 
+class WaitForm(forms.Form):
+    """Who wants to be told when which edition is back."""
+
+    edition = forms.IntegerField(min_value=1, max_value=BIGGEST_ID, widget=forms.HiddenInput)
+    email = forms.EmailField(label=_("Email"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
 class LineForm(forms.Form):
     """A line of the basket to take out."""
 

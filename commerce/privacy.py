@@ -12,7 +12,7 @@ from accounts import privacy
 from accounts.addresses import FIELDS
 from accounts.models import User
 from accounts.privacy import Fact, Part, Record, record
-from commerce.models import Basket, Order
+from commerce.models import Basket, Order, WaitingReader
 from commerce.models.order import OrderStatus
 
 OPEN = (OrderStatus.PLACED, OrderStatus.PROCESSING)
@@ -71,6 +71,21 @@ def _payments(order: Order) -> Iterator[str]:
         )
 
 
+def waiting(user: User) -> list[Record]:
+    """The books that the customer wants to hear of."""
+    rows = WaitingReader.objects.filter(email__iexact=user.email).select_related("edition__product")
+    return [
+        record(row, "email", "asked_at", "confirmed_at", "told_at")
+        | {"book": Fact(_("Book"), row.edition.product.title)}
+        for row in rows
+    ]
+
+
+def erase_waiting(user: User) -> None:
+    """They go."""
+    WaitingReader.objects.filter(email__iexact=user.email).delete()
+
+
 def erase_baskets(user: User) -> None:
     """Open baskets go; those that became orders lose their owner with the account, and the key of the browser here."""
     Basket.objects.open().of_user(user.pk).delete()
@@ -109,6 +124,8 @@ def register() -> None:
             kept=gettext_lazy("Orders and invoices, which the law obliges us to keep. They have no account any more."),
         )
     )  # fmt: skip
+    waited_for = frozenset({"commerce.waitingreader"})
+    privacy.register(Part("waiting", gettext_lazy("Books you wait for"), waited_for, waiting, erase_waiting))
     privacy.refusals.append(open_orders)
     privacy.of_nobody["commerce.sellersettings"] = "the shop's own address"
     privacy.of_nobody["commerce.paper"] = privacy.STAFF_WORK

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commerce.views import basket, checkout, giving_back, orders, payments, sandbox
+from commerce.views import basket, checkout, giving_back, orders, payments, sandbox, waiting
 
 app_name = "commerce"
 urlpatterns = [
@@ -31,6 +31,11 @@ urlpatterns = [
     path("orders/return/<str:key>/", giving_back.ask_return, name="return"),
     path("withdraw/", giving_back.find, name="find_order"),
     path("withdraw/<str:key>/", giving_back.withdraw, name="withdraw"),
+    path("back-in-stock/", waiting.ask, name="waiting_ask"),
+    path("back-in-stock/asked/", waiting.asked, name="waiting_asked"),
+    path("back-in-stock/noted/", waiting.noted, name="waiting_noted"),
+    path("back-in-stock/confirm/<str:key>/", waiting.confirm, name="waiting_confirm"),
+    path("back-in-stock/stop/<str:key>/", waiting.stop, name="waiting_stop"),
     path("account/orders/", orders.index, name="orders"),
     path("account/orders/<str:number>/", orders.detail, name="order"),
 ]

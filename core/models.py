@@ -20,6 +20,8 @@ from wagtail.models import Page, PageViewRestriction, Site
 from wagtailmetadata.models import MetadataPageMixin
 
 from core import generations
+from core.mail.models import MailText as MailText
+from core.mail.models import OutgoingMail as OutgoingMail
 from core.middleware import SITE_SECONDS
 from core.panels import ChecksPanel
 

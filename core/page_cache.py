@@ -45,9 +45,11 @@ PARAMETERS = frozenset(
 LONGEST_VALUE = 255
 """Characters of a parameter's value: what is longer is not seen by the page either."""
 
-OWN_ADDRESSES = ("/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/withdraw/", "/api/",
-                 "/media/", "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/", "/_util/",
-                 "/feeds/", "/sitemap", "/social/")  # fmt: skip
+OWN_ADDRESSES = (
+    "/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/withdraw/", "/back-in-stock/",
+    "/api/", "/media/", "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/", "/_util/",
+    "/feeds/", "/sitemap", "/social/",
+)  # fmt: skip
 """Where no page for everybody lives, or where the address holds anything a visitor types."""
 
 SECONDS = 60 * 60

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
@@ -14,9 +16,18 @@ from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.userbar import ContentCheckerItem
 from wagtail.models import Page
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
 
 from core.checks import Problem, problems_of
 from core.content_checker import ShopChecker
+from core.mail.models import MailText, OutgoingMail
+from core.mail.viewsets import LimitedPolicy, MailPanel, MailTextViewSet, OutgoingMailViewSet, SendAgain
+
+register_permission_policy(OutgoingMail, LimitedPolicy(OutgoingMail, "view"))
+register_permission_policy(MailText, LimitedPolicy(MailText, "view", "change"))
+register_snippet(MailTextViewSet)
+hooks.register("register_bulk_action", SendAgain)
 
 
 @hooks.register("construct_wagtail_userbar")
@@ -25,6 +36,26 @@ def check_with_our_rules(request: HttpRequest, items: list[Any], page: Page) -> 
     for place, item in enumerate(items):
         if isinstance(item, ContentCheckerItem) and not isinstance(item, ShopChecker):
             items[place] = ShopChecker(in_editor=item.in_editor)
+
+
+@hooks.register("register_admin_viewset")
+def outgoing_mail() -> OutgoingMailViewSet:
+    """Mail that leaves, or does not."""
+    return OutgoingMailViewSet()
+
+
+@hooks.register("construct_homepage_panels")
+def mail_that_does_not_leave(request: HttpRequest, panels: list[Any]) -> None:
+    """The first page says so."""
+    panels.append(MailPanel())
+
+
+@hooks.register("register_permissions")
+def mail_permissions() -> QuerySet[Permission]:
+    """Who may read and send mails again, beside Wagtail's own for their texts."""
+    return Permission.objects.filter(
+        content_type__app_label="core", codename__in=("view_outgoingmail", "change_outgoingmail")
+    )
 
 
 @hooks.register("before_publish_page")

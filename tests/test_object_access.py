@@ -22,7 +22,7 @@ from accounts import roles
 from accounts.models import Address, User
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
-from commerce.models import BasketLine, Order
+from commerce.models import BasketLine, Order, WaitingReader
 from commerce.services import baskets
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, an_order
@@ -73,6 +73,8 @@ SECRET = {
 BY_MAIL = {
     r"account/confirm-email/(?P<key>[-:\w]+)/$": "/account/confirm-email/{confirmation.key}/",
     "orders/cancel/<str:key>/": "/orders/cancel/{order.cancel_key}/",
+    "back-in-stock/confirm/<str:key>/": "/back-in-stock/confirm/{waiting.confirm_key}/",
+    "back-in-stock/stop/<str:key>/": "/back-in-stock/stop/{waiting.stop_key}/",
     r"account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "/account/password/reset/key/{user.pk}-x-y/",
 }
 """Signed keys that only a mail has told: one character changed opens nothing."""
@@ -119,6 +121,7 @@ def ada(books_page) -> dict[str, Any]:
         "order": an_order({edition: 1}, user=user, email=user.email),
         "line": baskets.add(Owner(user_id=user.pk), edition.pk, 1)[0].lines.get(),
         "key": Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=key),
+        "waiting": WaitingReader.objects.create(edition=edition, email=user.email),
         "confirmation": EmailConfirmationHMAC(EmailAddress.objects.get(user=user)),
     }
 
@@ -193,6 +196,7 @@ def test_a_key_that_was_not_mailed_opens_nothing(ada, strangers, route):
     ada["user"].refresh_from_db()
     assert ada["user"].check_password(PASSWORD)
     assert not EmailAddress.objects.get(user=ada["user"]).verified
+    assert WaitingReader.objects.get().confirmed_at is None
 
 
 def test_a_line_of_somebody_elses_basket_is_neither_changed_nor_removed(ada, strangers):

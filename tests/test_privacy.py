@@ -19,11 +19,12 @@ from accounts import privacy
 from accounts.models import Address, User
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
-from commerce.models import Basket, Invoice, Order
+from commerce.models import Basket, Invoice, Order, WaitingReader
 from commerce.models.order import OrderStatus
 from commerce.services import baskets
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, an_order
+from core.mail.models import OutgoingMail
 from home.models.contact import ContactMessage
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,7 @@ def everything(ada, persuasion) -> Order:
         Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "S3CRET"})
         an_order({persuasion: 1}, user=user, email=user.email, full_name=name)
         baskets.add(Owner(user_id=user.pk), persuasion.pk, 2)
+        WaitingReader.objects.create(edition=persuasion, email=user.email)
         ContactMessage.objects.create(name=name, email=user.email, message=f"{name} asks")
     Order.objects.update(status=OrderStatus.DONE)
     return Order.objects.get(user=ada)
@@ -130,8 +132,9 @@ def test_an_erased_customer_is_gone_but_for_what_the_law_keeps(
 
     assert answer.headers["Location"] == "/account/login/"
     assert list(User.objects.values_list("email", flat=True)) == ["bob@example.org"]
-    for model in (Address, EmailAddress, Authenticator, ContactMessage):
+    for model in (Address, EmailAddress, Authenticator, ContactMessage, WaitingReader):
         assert model.objects.count() == 1, f"{model.__name__}: only Bob's is left"
+    assert set(OutgoingMail.objects.values_list("to", flat=True)) == {"bob@example.org"}
     assert not UserSession.objects.exists()
     assert not any("ada" in str(session.get_decoded()) for session in Session.objects.all())
     assert Basket.objects.filter(status="open").count() == 1

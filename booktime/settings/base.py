@@ -175,10 +175,14 @@ SCHEDULE = {
     "reconcile_payments": 5 * 60,
     "follow_pre_orders": 60 * 60,
     "rebuild_listing --due": 60,
+    "sweep_mail": 60,
+    "tell_waiting": 60,
     "write_feeds --queue": 60 * 60,
     "prune_db_task_results": 60 * 60 * 24,
     "clearsessions": 60 * 60 * 24,
     "purge_consent": 60 * 60 * 24,
+    "purge_mail": 60 * 60 * 24,
+    "tell_waiting --purge": 60 * 60 * 24,
 }
 """What `manage.py schedule` runs: a management command, and every how many seconds."""
 

@@ -20,6 +20,7 @@ from commerce.models.sandbox import SandboxPayment
 from commerce.models.seller import SellerSettings
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
+from commerce.models.waiting import WaitingReader
 
 __all__ = [
     "BankLine",
@@ -57,4 +58,5 @@ __all__ = [
     "Voucher",
     "VoucherCode",
     "TaxRegistration",
+    "WaitingReader",
 ]

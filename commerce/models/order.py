@@ -224,7 +224,6 @@ class Order(PostalAddress):
         _("wants downloads at once"), default=False, help_text=_("And knows that the right to withdraw from them ends.")
     )
     placed_at = models.DateTimeField(_("placed"), db_index=True)
-    confirmation_sent_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
 

@@ -15,7 +15,6 @@ from catalog import stock
 from catalog.choices import Role
 from catalog.models import Contribution, StockRecord
 from commerce import gateways, pricing
-from commerce.emails import send_order_confirmation
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import (
     Basket,
@@ -32,8 +31,8 @@ from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
 from commerce.services import invoicing, ledger, orders, vouchers
 from core import crash
+from core.mail.outbox import post
 from core.money import Money, tax_within
-from core.tasks import enqueue
 
 ADDRESS_FIELDS = ("full_name", "line_1", "line_2", "town", "postcode", "country")
 
@@ -141,7 +140,7 @@ def place_order(
         basket.save(update_fields=["status", "updated_at"])
         invoicing.issue_at_placing(order)
         crash.here("after-invoice")
-        enqueue(send_order_confirmation, order_id=order.pk)
+        post("order", order.email, key=f"order:{order.pk}", language=order.language, order_id=order.pk)
         crash.here("before-commit")
     crash.here("after-commit")
     return order

@@ -31,7 +31,7 @@ def received(order: Order) -> Money:
 
 
 def due(order: Order) -> Money:
-    """What is still to be paid: nothing where all it is worth came once, even if some went back, or it was cancelled."""
+    """What is still to be paid: nothing where all its worth came once, even if some went back, or it was cancelled."""
     came, went = came_and_went(order)
     if order.status == OrderStatus.CANCELLED or order.worth <= came:
         return Money.zero(order.currency)

@@ -21,6 +21,7 @@ from commerce.exceptions import CannotSend, IllegalTransition
 from commerce.models import Order, OrderEvent, OrderLine
 from commerce.models.order import UNSENT, EventKind, LineStatus, OrderStatus
 from commerce.services import vouchers
+from core.mail.outbox import post
 
 ORDER_MOVES: dict[str, frozenset[str]] = {
     OrderStatus.PLACED: frozenset({OrderStatus.PROCESSING, OrderStatus.DONE, OrderStatus.CANCELLED}),
@@ -63,8 +64,9 @@ def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Orde
             OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(
                 status=LineStatus.SENT, sent_at=timezone.now()
             )
-            record(order, EventKind.SENT, actor, titles=titles_of(lines))
+            event = record(order, EventKind.SENT, actor, titles=titles_of(lines))
             _follow_lines(order, actor)
+            _write_to_customer("dispatch", order, event, lines)
     return order
 
 
@@ -105,8 +107,10 @@ def cancel_lines(order_id: int, line_ids: Iterable[int], actor: User | None, rea
     return order
 
 
-def cancel(order_id: int, actor: User | None, reason: str = "") -> Order:
+def cancel(order_id: int, actor: User | None, reason: str = "", *, mail: str = "cancel") -> Order:
     """Nothing more of this order will be sent: its unsent copies are cancelled, promised ones go back on the shelf.
+
+    `mail` is the kind of mail that tells the customer.
 
     Raises:
         IllegalTransition: every copy was sent already.
@@ -115,7 +119,7 @@ def cancel(order_id: int, actor: User | None, reason: str = "") -> Order:
         order = lock(order_id)
         if order.status == OrderStatus.CANCELLED:
             return order
-        _cancel_lines(order, list(order.lines.filter(status__in=UNSENT)), actor, reason)
+        _cancel_lines(order, list(order.lines.filter(status__in=UNSENT)), actor, reason, mail=mail)
     return order
 
 
@@ -152,14 +156,23 @@ def record(order: Order, kind: EventKind, actor: User | None, **detail: Any) -> 
     return OrderEvent.objects.create(order=order, kind=kind, actor=actor, detail=told)
 
 
-def _cancel_lines(order: Order, lines: list[OrderLine], actor: User | None, reason: str) -> None:
+def _cancel_lines(
+    order: Order, lines: list[OrderLine], actor: User | None, reason: str, *, mail: str = "cancel"
+) -> None:
     """Cancel copies that have not been sent; promised ones go back on the shelf."""
     if not lines:
         raise IllegalTransition(_("Everything has been sent already."))
     stock.release(Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id))
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.CANCELLED, is_allocated=False)
-    record(order, EventKind.CANCELLED, actor, reason=reason, titles=titles_of(lines))
+    event = record(order, EventKind.CANCELLED, actor, reason=reason, titles=titles_of(lines))
     _follow_lines(order, actor)
+    _write_to_customer(mail, order, event, lines)
+
+
+def _write_to_customer(kind: str, order: Order, event: OrderEvent, lines: list[OrderLine]) -> None:
+    """One mail for one event, about the copies that it is about."""
+    line_ids = [line.pk for line in lines]
+    post(kind, order.email, key=f"{kind}:{event.pk}", language=order.language, order_id=order.pk, line_ids=line_ids)
 
 
 def lock(order_id: int) -> Order:

@@ -19,7 +19,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from commerce.emails import send_expired, send_payment_received
 from commerce.exceptions import IllegalTransition, PaymentUnavailable
 from commerce.gateways import gateway_for, methods_for
 from commerce.gateways.protocol import Answer, GatewayError, Outcome, Request, Unreachable
@@ -30,8 +29,8 @@ from commerce.services import orders, refunding
 from commerce.services.ledger import capture, due, follow, received, record_money
 from commerce.services.refunding import refund
 from core import crash
+from core.mail.outbox import post
 from core.money import Money
-from core.tasks import enqueue
 
 ONE_CALL = dt.timedelta(seconds=12)
 """A call to a provider is over after this; then somebody else may repeat it."""
@@ -176,8 +175,9 @@ def take_transfer(order_id: int, amount: Money, reference: str, actor: User, rea
 
 def tell_if_paid(order_id: int) -> None:
     """Queue the mail that says thank you, in the transaction in which the last of the money came."""
-    if not due(Order.objects.get(pk=order_id)):
-        enqueue(send_payment_received, order_id=order_id)
+    order = Order.objects.get(pk=order_id)
+    if not due(order):
+        post("payment", order.email, key=f"payment:{order_id}", language=order.language, order_id=order_id)
 
 
 def expire(order_id: int) -> bool:
@@ -191,11 +191,10 @@ def expire(order_id: int) -> bool:
         if not order.is_unpaid or not order.pays_online or has_money:
             return False
         reason = _("It was not paid in time.")
-        orders.cancel(order_id, None, reason)
+        orders.cancel(order_id, None, reason, mail="expired")
         order.refresh_from_db()
         refunding.give_back_all(order, reason)
         follow(order)
-        enqueue(send_expired, order_id=order_id)
     return True
 
 

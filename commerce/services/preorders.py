@@ -7,11 +7,10 @@ from collections import defaultdict
 from django.db import transaction
 from django.utils import timezone
 
-from commerce.emails import send_new_dates
 from commerce.models import DeliveryMethod, Order, OrderLine
 from commerce.models.order import UNSENT
 from commerce.promises import Forecast
-from core.tasks import enqueue
+from core.mail.outbox import post
 
 
 def follow_dates() -> int:
@@ -45,5 +44,5 @@ def _follow(order_id: int, lines: list[OrderLine]) -> bool:
                 .update(leaves_on=leaves_on, arrives_by=arrives_by)
             )
         if has_changed:
-            enqueue(send_new_dates, order_id=order.pk)
+            post("new-dates", order.email, language=order.language, order_id=order.pk)
     return has_changed

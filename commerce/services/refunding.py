@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django_tasks import task
 
 from accounts.models import User
-from commerce.emails import send_money_back
 from commerce.exceptions import CannotRefund
 from commerce.gateways import gateway_for
 from commerce.gateways.protocol import Answer, GatewayError, Outcome, Unreachable
@@ -26,6 +25,7 @@ from commerce.models.basket import new_token
 from commerce.models.order import ONLINE, EventKind, PaymentMethod
 from commerce.models.payment import OPEN_REFUNDS, RefundState
 from commerce.services import ledger, orders
+from core.mail.outbox import post
 from core.money import Money
 from core.tasks import BEFORE_UPKEEP, enqueue
 
@@ -168,5 +168,7 @@ def _promise(
             one.save(update_fields=["state", "done_at"])
         elif one.payment.method in ONLINE:
             enqueue(send_refund, refund_id=one.pk)
-    enqueue(send_money_back, refund_ids=[one.pk for one in made])
+    post(
+        "refund", order.email, key=f"refund:{made[0].pk}", language=order.language, refund_ids=[one.pk for one in made]
+    )
     return made

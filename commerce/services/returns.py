@@ -19,6 +19,7 @@ from commerce.models import Order, OrderLine, Return, ReturnLine
 from commerce.models.order import EventKind
 from commerce.models.returns import ReturnKind, ReturnOutcome
 from commerce.services import orders, refunds
+from core.mail.outbox import post
 
 
 def withdraw(order_id: int, line_ids: Iterable[int], *, name: str, email: str, actor: User | None = None) -> Return:
@@ -43,6 +44,7 @@ def withdraw(order_id: int, line_ids: Iterable[int], *, name: str, email: str, a
             declared.lines.filter(line__in=unsent).update(outcome=ReturnOutcome.CANCELLED)
             refunds.take_back(order_id, unsent, actor, _("Withdrawal"))
         _close_when_settled(declared)
+        _send_receipt("withdrawal", declared)
     return declared
 
 
@@ -64,6 +66,7 @@ def announce(
             raise IllegalTransition(_("Please choose what you wish to give back."))
         declared = _write(order, ReturnKind.RETURN, lines, name=name, email=email, reason=reason)
         orders.record(order, EventKind.RETURN, actor, titles=orders.titles_of(lines), reason=reason)
+        _send_receipt("return", declared)
     return declared
 
 
@@ -126,6 +129,11 @@ def _waiting(return_id: int, line_ids: Iterable[int]) -> tuple[Return, list[Retu
     if not rows:
         raise IllegalTransition(_("Please choose copies that are still on their way."))
     return ret, rows
+
+
+def _send_receipt(kind: str, ret: Return) -> None:
+    """To the address that was given, which need not be the order's."""
+    post(kind, ret.email, key=f"{kind}:{ret.pk}", language=ret.order.language, return_id=ret.pk)
 
 
 def _close_when_settled(ret: Return) -> None:

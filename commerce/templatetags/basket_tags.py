@@ -21,6 +21,12 @@ class Buyable(Protocol):
     buy_label: str
 
 
+@register.inclusion_tag("commerce/_wait_form.html")
+def wait_form(edition: Buyable) -> dict[str, object]:
+    """The form that asks to be told when an edition is back. The same for everybody, like the other one."""
+    return {"edition": edition}
+
+
 @register.inclusion_tag("commerce/_buy_form.html")
 def buy_form(edition: Buyable) -> dict[str, object]:
     """The form that puts an edition into the basket. The same for everybody, so the page can be cached whole."""

@@ -7,13 +7,12 @@ from contextlib import nullcontext
 from unittest.mock import patch
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from catalog import stock
 from catalog.tests.factories import book
-from commerce import emails, pricing
+from commerce import pricing
 from commerce.exceptions import CannotSend, IllegalTransition, IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import Basket, Order, OrderLine
 from commerce.models.order import LineStatus, OrderStatus
@@ -203,42 +202,6 @@ def test_paid_is_said_once_by_somebody(persuasion):
     order.refresh_from_db()
     assert order.payment_status == "paid"
     assert [event.actor for event in order.events.filter(kind="paid")] == [colleague]
-
-
-def test_the_confirmation_is_sent_once(persuasion):
-    order = an_order({persuasion: 1})
-    mail.outbox.clear()
-    Order.objects.update(confirmation_sent_at=None)
-
-    emails.send_order_confirmation.func(order.pk)
-    emails.send_order_confirmation.func(order.pk)
-
-    assert len(mail.outbox) == 1
-    [(html, kind)] = [(part.content, part.mimetype) for part in mail.outbox[0].alternatives]
-    assert kind == "text/html"
-    assert order.number in html
-
-
-def test_a_mail_server_that_refuses_is_asked_again_later(persuasion):
-    order = an_order({persuasion: 1})
-    mail.outbox.clear()
-    Order.objects.update(confirmation_sent_at=None)
-
-    refusing = patch("django.core.mail.EmailMultiAlternatives.send", side_effect=ConnectionRefusedError)
-    with refusing, pytest.raises(ConnectionRefusedError):
-        emails.send_order_confirmation.func(order.pk)
-    emails.send_order_confirmation.func(order.pk)
-
-    assert len(mail.outbox) == 1
-
-
-def test_a_name_cannot_write_headers(persuasion):
-    order = an_order({persuasion: 1}, full_name="a\r\nBcc: x@evil.example")
-
-    message = emails.confirmation(order).message()
-
-    assert message["Bcc"] is None
-    assert message["To"] == "ada@example.org"
 
 
 def test_numbers_and_links_cannot_be_guessed(persuasion):
