@@ -23,7 +23,7 @@ def send_order_confirmation(order_id: int) -> None:
     The flag is set before sending, by one conditional update, and taken back where the mail server refuses:
     no transaction is open while we talk to it.
     """
-    unsent = Order.objects.filter(pk=order_id, confirmation_sent_at=None)
+    unsent = Order.objects.filter(pk=order_id, confirmation_sent_at=None, erased_at=None)
     if not unsent.update(confirmation_sent_at=timezone.now()):
         return
     try:

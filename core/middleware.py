@@ -14,7 +14,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 SITE_SECONDS = 60
 
-PERSONAL = ("/basket/", "/checkout/", "/account/", "/orders/", "/api/")
+PERSONAL = ("/basket/", "/checkout/", "/account/", "/orders/", "/wish-lists/", "/api/")
 """Paths whose answers belong to one person and are never stored anywhere."""
 
 OWN_POLICY = ("/admin/", "/django-admin/")

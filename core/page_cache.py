@@ -45,9 +45,9 @@ PARAMETERS = frozenset(
 LONGEST_VALUE = 255
 """Characters of a parameter's value: what is longer is not seen by the page either."""
 
-OWN_ADDRESSES = ("/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/api/", "/media/",
-                 "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/", "/_util/",
-                 "/feeds/", "/sitemap", "/social/")  # fmt: skip
+OWN_ADDRESSES = ("/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/wish-lists/",
+                 "/api/", "/media/", "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/",
+                 "/_util/", "/feeds/", "/sitemap", "/social/")  # fmt: skip
 """Where no page for everybody lives, or where the address holds anything a visitor types."""
 
 SECONDS = 60 * 60

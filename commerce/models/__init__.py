@@ -15,6 +15,7 @@ from commerce.models.promotions import (
 )
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
+from commerce.models.wishes import SavedLine, Wish, WishList
 
 __all__ = [
     "Basket",
@@ -38,9 +39,12 @@ __all__ = [
     "Redemption",
     "PriceLawFigures",
     "PriceLawProfile",
+    "SavedLine",
     "SellerSettings",
     "TaxRate",
     "Voucher",
     "VoucherCode",
     "TaxRegistration",
+    "Wish",
+    "WishList",
 ]

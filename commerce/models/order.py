@@ -154,6 +154,7 @@ class Order(PostalAddress):
     vat_id = models.CharField(_("VAT number of the customer"), max_length=20, blank=True)
     tax_free_reason = models.CharField(_("free of tax because"), max_length=14, choices=TaxFreeReason, blank=True)
     placed_at = models.DateTimeField(_("placed"), db_index=True)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
     confirmation_sent_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
@@ -176,6 +177,11 @@ class Order(PostalAddress):
     def get_absolute_url(self) -> str:
         """The confirmation page, by the secret link."""
         return reverse("commerce:order_done", args=[self.token])
+
+    @property
+    def customer_label(self) -> str:
+        """Who ordered, for lists of staff."""
+        return gettext("Erased") if self.erased_at else self.full_name
 
     @property
     def goods(self) -> Money:

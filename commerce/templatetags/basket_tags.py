@@ -1,4 +1,4 @@
-"""Where books and baskets meet: the buy form on a page of the catalogue."""
+"""Where books and baskets meet: the forms on a page of the catalogue that buy a book, or remember it."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ class Buyable(Protocol):
 def buy_form(edition: Buyable) -> dict[str, object]:
     """The form that puts an edition into the basket. The same for everybody, so the page can be cached whole."""
     return {"edition": edition, "max_quantity": MAX_QUANTITY}
+
+
+@register.inclusion_tag("commerce/_wish_form.html")
+def wish_form(edition: Buyable) -> dict[str, object]:
+    """The button that puts an edition on a wish list, be it for sale or not. The same for everybody."""
+    return {"edition": edition}
