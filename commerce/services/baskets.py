@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -28,8 +29,8 @@ class Owner:
 
 
 def find(owner: Owner) -> Basket | None:
-    """The open basket, if there is one."""
-    baskets = Basket.objects.open()
+    """The open basket, if there is one, which knows whether it `has_saved` lines."""
+    baskets = Basket.objects.open().annotate(has_saved=Exists(SavedLine.objects.filter(basket=OuterRef("pk"))))
     if owner.user_id:
         return baskets.of_user(owner.user_id).first()
     return baskets.of_browser(owner.token).first() if owner.token else None

@@ -33,8 +33,15 @@ def owner_of(request: HttpRequest) -> Owner:
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """The basket at today's prices."""
-    return _page(request, baskets.find(owner_of(request)))
+    """The basket at today's prices. What another tab put into the browser's basket during sign-in joins it here."""
+    token = basket_cookie.read(request)
+    if not request.user.is_authenticated or not token:
+        return _page(request, baskets.find(owner_of(request)))
+    if baskets.find(Owner(token=token)):
+        baskets.merge(token, request.user)
+    response = _page(request, baskets.find(owner_of(request)))
+    basket_cookie.forget(response)
+    return response
 
 
 @require_POST
@@ -170,7 +177,7 @@ def _page(
     priced = pricing.price_basket(basket)
     context = {
         "basket": priced,
-        "saved": kept_now(basket.saved_lines.all()) if basket else [],
+        "saved": kept_now(basket.saved_lines.all()) if basket and basket.has_saved else [],
         "max_quantity": MAX_QUANTITY,
         "code_form": code_form or CodeForm(),
     }
