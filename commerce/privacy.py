@@ -1,4 +1,4 @@
-"""What the shop's selling knows of a customer: baskets and lists go, orders lose the person, invoices stay. ADR 0014."""
+"""What selling knows of a customer: baskets and lists go, orders lose the person, invoices stay. ADR 0014."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from accounts.requests import SignedInRequest
 from catalog.models import Edition
 from commerce.exceptions import CommerceError
@@ -52,7 +53,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def show(request: SignedInRequest, pk: int) -> HttpResponse:
     """A list as its owner works on it."""
-    wish_list = _own(request, pk)
+    wish_list = _own(request.user, pk)
     return render(request, "commerce/wish_list.html", _context(request, wish_list))
 
 
@@ -60,7 +61,7 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """The list's name, and who may read it."""
-    wish_list = _own(request, pk)
+    wish_list = _own(request.user, pk)
     form = WishListForm(request.POST or None, instance=wish_list)
     if form.is_valid():
         messages.success(request, _("The list was saved."))
@@ -73,7 +74,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def renew(request: SignedInRequest, pk: int) -> HttpResponse:
     """Another link: the old one opens nothing any more."""
-    wish_list = _own(request, pk)
+    wish_list = _own(request.user, pk)
     wishes.renew_link(wish_list.pk)
     messages.success(request, _("The list has a new link. The old one no longer works."))
     return redirect(wish_list)
@@ -83,7 +84,7 @@ def renew(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask, then delete the list with all that is on it."""
-    wish_list = _own(request, pk)
+    wish_list = _own(request.user, pk)
     if request.method != "POST":
         return render(request, "commerce/wish_list_delete.html", {"wish_list": wish_list})
     wish_list.delete()
@@ -117,7 +118,7 @@ def add(request: HttpRequest) -> HttpResponse:
     else:
         chosen, name, note = str(lists[0].pk) if lists else NEW_LIST, _("Wish list"), ""
     try:
-        to = wishes.create(request.user.pk, name) if chosen == NEW_LIST else _own(request, int(chosen))
+        to = wishes.create(request.user.pk, name) if chosen == NEW_LIST else _own(request.user, int(chosen))
         wish, is_new = wishes.add(to.pk, edition_id, note)
     except CommerceError as refusal:
         messages.error(request, refusal.public)
@@ -138,7 +139,7 @@ def wish(request: SignedInRequest, pk: int) -> HttpResponse:
         case "note":
             form = NoteForm(request.POST, instance=row)
             if not form.is_valid():
-                messages.error(request, " ".join(form.errors["note"]))
+                messages.error(request, str(form.errors["note"][0]))
             else:
                 wishes.write_note(row.pk, form.cleaned_data["note"])
                 messages.success(request, _("The note was saved."))
@@ -162,8 +163,8 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _own(request: HttpRequest, pk: int) -> WishList:
-    return get_object_or_404(WishList.objects.of_user(request.user.pk), pk=pk)
+def _own(user: User, pk: int) -> WishList:
+    return get_object_or_404(WishList.objects.of_user(user.pk), pk=pk)
 
 
 def _context(request: HttpRequest, wish_list: WishList) -> dict[str, object]:

@@ -20,10 +20,10 @@ def test_a_guest_buys_from_the_wish_list_of_a_reader(visit, shop_running, viewpo
 
     find_book(reader, "Frankenstein")
     reader.get_by_role("button", name="Add to wish list").click()
-    expect(reader.get_by_role("status")).to_contain_text("is on the list now")
+    expect(reader.locator("main")).to_contain_text("is on the list now")
     expect(reader.get_by_role("heading", level=1)).to_have_text("Wish list")
     reader.get_by_label("Note: Frankenstein").fill("the one with the tall letters")
-    reader.get_by_role("button", name="Save note: Frankenstein").click()
+    reader.get_by_role("button", name="Save note").click()
     reader.get_by_role("link", name="Share or rename").click()
     reader.get_by_label("Name of the list").fill("For my birthday")
     reader.get_by_label("Shared").check()
@@ -41,7 +41,7 @@ def test_a_guest_buys_from_the_wish_list_of_a_reader(visit, shop_running, viewpo
     fits(guest)
     if javascript:
         answer_consent(guest)
-    guest.get_by_role("button", name="Add to basket: Frankenstein").click()
+    guest.get_by_role("button", name="Add to basket").click()
     guest.get_by_role("button", name="Checkout").click()
     fill_address(guest, f"friend-{name}@reader.example")
     place_order(guest)
@@ -49,7 +49,7 @@ def test_a_guest_buys_from_the_wish_list_of_a_reader(visit, shop_running, viewpo
     assert "Frankenstein" in mail.get_body(("plain",)).get_content()
 
     reader.get_by_role("button", name="Renew the link").click()
-    expect(reader.get_by_role("status")).to_contain_text("The old one no longer works.")
+    expect(reader.locator("main")).to_contain_text("The old one no longer works.")
     guest.goto(link)
     expect(guest.get_by_role("heading", level=1)).not_to_have_text("For my birthday")
 
@@ -65,4 +65,4 @@ def test_a_guest_is_led_to_sign_in_and_the_book_is_kept(visit):
     expect(page.get_by_role("heading", level=1)).to_have_text("Add to wish list")
     expect(page.locator("main")).to_contain_text("Frankenstein")
     page.get_by_role("button", name="Add to list").click()
-    expect(page.get_by_role("status")).to_contain_text("Frankenstein")
+    expect(page.locator("main")).to_contain_text("Frankenstein")
