@@ -6,7 +6,9 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import ModelLogEntry
 
 from accounts import privacy
 from accounts.addresses import FIELDS
@@ -70,10 +72,19 @@ def erase_mails(user: User) -> None:
     OutgoingMail.objects.of_person(user.email).delete()
 
 
+def erase_from_logs(user: User) -> None:
+    """The admin's logs of what staff did with this account keep that they did, not whose it was."""
+    ModelLogEntry.objects.filter(object_id=str(user.pk), content_type__model="user").update(label="", data={})
+    LogEntry.objects.filter(object_id=str(user.pk), content_type__model="user").update(
+        object_repr="", change_message=""
+    )
+
+
 def register() -> None:
     """Called when the shop starts. All of it goes with the row of the user."""
+    own_models = frozenset({"accounts.user", "accounts.user_groups", "accounts.user_user_permissions"})
+    privacy.register(Part("profile", _("You"), own_models, profile, erase_from_logs))
     for name, title, models, export in (
-        ("profile", _("You"), {"accounts.user", "accounts.user_groups", "accounts.user_user_permissions"}, profile),
         ("addresses", _("Addresses"), {"accounts.address"}, addresses),
         (
             "ways_in",

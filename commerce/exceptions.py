@@ -29,6 +29,12 @@ class BasketFull(CommerceError):
     public = _("Your basket is full. Please order in two parts, or write to us.")
 
 
+class WishListFull(CommerceError):
+    """A customer has as many lists, or a list as many books, as we keep."""
+
+    public = _("There is no room for more.")
+
+
 class UnknownCode(CommerceError):
     """A code that is no voucher's, or that the basket cannot take."""
 

@@ -1,9 +1,12 @@
-"""What the shop's selling knows of a customer: baskets go; orders and invoices stay as long as the law wants them."""
+"""What selling knows of a customer: baskets and lists go, orders lose the person, invoices stay. ADR 0014."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
+from allauth.account.models import EmailAddress
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,37 +15,63 @@ from accounts import privacy
 from accounts.addresses import FIELDS
 from accounts.models import User
 from accounts.privacy import Fact, Part, Record, record
-from commerce.models import Basket, Order, WaitingReader
+from commerce.models import Basket, CheckoutDraft, Order, WaitingReader, WishList
 from commerce.models.order import OrderStatus
+from commerce.services import erasure
 
 OPEN = (OrderStatus.PLACED, OrderStatus.PROCESSING)
 
 
+def orders_of(user: User) -> QuerySet[Order]:
+    """The customer's orders, and those that were placed with an address of theirs without signing in."""
+    theirs = Q(user=user)
+    for address in _addresses(user):
+        theirs |= Q(user=None, email__iexact=address)
+    return Order.objects.filter(theirs)
+
+
 def baskets(user: User) -> list[Record]:
-    """What lies in the basket."""
-    return [
-        {
-            "book": Fact(_("Book"), line.edition.product.title),
-            "quantity": Fact(_("Quantity"), line.quantity),
-            "added_at": Fact(_("Added"), line.added_at),
-        }
-        for basket in Basket.objects.open().of_user(user.pk)
-        for line in basket.lines.select_related("edition__product")
-    ]
+    """What lies in the basket, what was saved for later, and what the checkout was told."""
+    found: list[Record] = []
+    for basket in Basket.objects.open().of_user(user.pk):
+        for line in basket.lines.select_related("edition__product"):
+            found.append(_in_basket(line.edition.product.title, line.quantity, line.added_at, is_saved=False))
+        for saved in basket.saved_lines.all():
+            found.append(_in_basket(saved.title, saved.quantity, saved.added_at, is_saved=True))
+        for draft in CheckoutDraft.objects.filter(basket=basket):
+            found.append(record(draft, "email", *FIELDS, "vat_id", "updated_at"))
+    return found
+
+
+def wish_lists(user: User) -> list[Record]:
+    """Every list, with its link and its books."""
+    found: list[Record] = []
+    for wish_list in WishList.objects.of_user(user.pk).prefetch_related("wishes"):
+        found.append(
+            record(wish_list, "name", "visibility", "owner_name", "created_at")
+            | {"link": Fact(_("Link"), wish_list.link)}
+        )
+        found += [
+            {"list": Fact(_("On the list"), wish_list.name)} | record(wish, "title", "format_label", "note", "added_at")
+            for wish in wish_list.wishes.all()
+        ]
+    return found
 
 
 def orders(user: User) -> list[Record]:
     """Every order with its address, its books and its invoice."""
     found = []
     for order in (
-        Order.objects.visible_to(user)
+        orders_of(user)
         .select_related("invoice")
         .prefetch_related("lines", "payments__refunds", "payments__bank_line", "invoice__credit_notes")
     ):
         invoice = getattr(order, "invoice", None)
         notes = invoice.credit_notes.all() if invoice else ()
         found.append(
-            record(order, "number", "placed_at", "status", "payment_status", "email", *FIELDS, "delivery_name")
+            record(
+                order, "number", "placed_at", "status", "payment_status", "email", *FIELDS, "vat_id", "delivery_name"
+            )
             | {
                 "total": Fact(_("Total"), str(order.total)),
                 "books": Fact(_("Books"), "; ".join(line.title for line in order.lines.all())),
@@ -92,10 +121,30 @@ def erase_baskets(user: User) -> None:
     Basket.objects.of_user(user.pk).update(token="")
 
 
+def erase_orders(user: User) -> None:
+    """Orders, and vouchers that were made out to the customer, are nobody's any more; invoices stay as issued."""
+    erasure.erase_from_orders(orders_of(user).values_list("pk", flat=True))
+    erasure.erase_from_vouchers(_addresses(user))
+
+
 def open_orders(user: User) -> str:
     """An order on its way needs somebody it is for."""
-    numbers = list(Order.objects.visible_to(user).filter(status__in=OPEN).values_list("number", flat=True))
+    numbers = list(orders_of(user).filter(status__in=OPEN).values_list("number", flat=True))
     return _("These orders are still open: %(orders)s.") % {"orders": ", ".join(numbers)} if numbers else ""
+
+
+def _addresses(user: User) -> list[str]:
+    """The e-mail addresses that the customer has proved to own."""
+    return list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
+
+
+def _in_basket(title: str, quantity: int, added_at: dt.datetime, *, is_saved: bool) -> Record:
+    return {
+        "book": Fact(_("Book"), title),
+        "quantity": Fact(_("Quantity"), quantity),
+        "added_at": Fact(_("Added"), added_at),
+        "saved_for_later": Fact(_("Saved for later"), is_saved),
+    }
 
 
 def register() -> None:
@@ -104,9 +153,25 @@ def register() -> None:
         Part(
             "basket",
             gettext_lazy("Basket"),
-            frozenset({"commerce.basket", "commerce.basketline", "commerce.basketcode", "commerce.checkoutdraft"}),
+            frozenset(
+                {
+                    "commerce.basket",
+                    "commerce.basketline",
+                    "commerce.basketcode",
+                    "commerce.checkoutdraft",
+                    "commerce.savedline",
+                }
+            ),
             baskets,
             erase_baskets,
+        )
+    )
+    privacy.register(
+        Part(
+            "wish_lists",
+            gettext_lazy("Wish lists"),
+            frozenset({"commerce.wishlist", "commerce.wish"}),
+            wish_lists,
         )
     )
     privacy.register(
@@ -121,7 +186,11 @@ def register() -> None:
                 }
             ),
             orders,
-            kept=gettext_lazy("Orders and invoices, which the law obliges us to keep. They have no account any more."),
+            erase_orders,
+            kept=gettext_lazy(
+                "Invoices, which the law obliges us to keep as they were issued. The orders themselves no longer say "
+                "who you are."
+            ),
         )
     )  # fmt: skip
     waited_for = frozenset({"commerce.waitingreader"})

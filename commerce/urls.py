@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commerce.views import basket, checkout, giving_back, orders, payments, sandbox, waiting
+from commerce.views import basket, checkout, giving_back, orders, payments, sandbox, waiting, wishes
 
 app_name = "commerce"
 urlpatterns = [
@@ -10,22 +10,24 @@ urlpatterns = [
     path("basket/add/", basket.add, name="basket_add"),
     path("basket/update/", basket.update, name="basket_update"),
     path("basket/remove/", basket.remove, name="basket_remove"),
+    path("basket/later/", basket.save_for_later, name="save_for_later"),
+    path("basket/saved/", basket.saved, name="saved"),
     path("basket/code/", basket.enter_code, name="code_enter"),
     path("basket/code/remove/", basket.remove_code, name="code_remove"),
     path("basket/summary/", basket.summary, name="basket_summary"),
     path("checkout/", checkout.address, name="checkout"),
     path("checkout/delivery/", checkout.delivery, name="checkout_delivery"),
     path("checkout/review/", checkout.review, name="checkout_review"),
-    path("checkout/done/<str:token>/", orders.done, name="order_done"),
-    path("checkout/pay/<str:token>/", payments.pay, name="pay"),
-    path("checkout/pay/<str:token>/leave/<slug:method>/", payments.leave, name="pay_leave"),
-    path("checkout/pay/<str:token>/return/", payments.come_back, name="pay_return"),
+    path("checkout/done/<slug:token>/", orders.done, name="order_done"),
+    path("checkout/pay/<slug:token>/", payments.pay, name="pay"),
+    path("checkout/pay/<slug:token>/leave/<slug:method>/", payments.leave, name="pay_leave"),
+    path("checkout/pay/<slug:token>/return/", payments.come_back, name="pay_return"),
     path("checkout/sandbox/<str:reference>/", sandbox.page, name="sandbox"),
     path("webhooks/<slug:method>/", payments.webhook, name="webhook"),
-    path("orders/<str:token>/invoice/", orders.invoice, name="invoice"),
-    path("orders/<str:token>/invoice.pdf", orders.invoice_pdf, name="invoice_pdf"),
-    path("orders/<str:token>/credit-notes/<str:number>/", orders.invoice, name="credit_note"),
-    path("orders/<str:token>/credit-notes/<str:number>.pdf", orders.invoice_pdf, name="credit_note_pdf"),
+    path("orders/<slug:token>/invoice/", orders.invoice, name="invoice"),
+    path("orders/<slug:token>/invoice.pdf", orders.invoice_pdf, name="invoice_pdf"),
+    path("orders/<slug:token>/credit-notes/<slug:number>/", orders.invoice, name="credit_note"),
+    path("orders/<slug:token>/credit-notes/<slug:number>.pdf", orders.invoice_pdf, name="credit_note_pdf"),
     path("orders/cancel/<str:key>/", orders.cancel_pre_orders, name="cancel_pre_orders"),
     path("orders/cancel-order/<str:key>/", giving_back.cancel, name="cancel_order"),
     path("orders/return/<str:key>/", giving_back.ask_return, name="return"),
@@ -37,5 +39,14 @@ urlpatterns = [
     path("back-in-stock/confirm/<str:key>/", waiting.confirm, name="waiting_confirm"),
     path("back-in-stock/stop/<str:key>/", waiting.stop, name="waiting_stop"),
     path("account/orders/", orders.index, name="orders"),
-    path("account/orders/<str:number>/", orders.detail, name="order"),
+    path("account/orders/<slug:number>/", orders.detail, name="order"),
+    path("account/wish-lists/", wishes.index, name="wish_lists"),
+    path("account/wish-lists/new/", wishes.new, name="wish_list_new"),
+    path("account/wish-lists/add/", wishes.add, name="wish_add"),
+    path("account/wish-lists/<int:pk>/", wishes.show, name="wish_list"),
+    path("account/wish-lists/<int:pk>/change/", wishes.change, name="wish_list_change"),
+    path("account/wish-lists/<int:pk>/renew/", wishes.renew, name="wish_list_renew"),
+    path("account/wish-lists/<int:pk>/delete/", wishes.delete, name="wish_list_delete"),
+    path("account/wishes/<int:pk>/", wishes.wish, name="wish"),
+    path("wish-lists/<slug:token>/", wishes.read, name="wish_list_read"),
 ]

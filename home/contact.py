@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms import OneSpelling
 from core.mail.outbox import post
 from core.throttle import is_too_often
 from home.models.contact import ContactMessage
@@ -31,7 +32,7 @@ class TrapInput(forms.TextInput):
     is_hidden = True
 
 
-class ContactForm(forms.ModelForm):
+class ContactForm(OneSpelling, forms.ModelForm):
     """Name, e-mail address and message."""
 
     website = forms.CharField(

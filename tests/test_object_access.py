@@ -22,8 +22,8 @@ from accounts import roles
 from accounts.models import Address, User
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
-from commerce.models import BasketLine, Order, WaitingReader
-from commerce.services import baskets
+from commerce.models import BasketLine, Order, SavedLine, WaitingReader
+from commerce.services import baskets, saved, wishes
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, an_order
 
@@ -54,21 +54,29 @@ FOR_EVERYBODY = {
 OWN = {
     "account/addresses/<int:pk>/": ("/account/addresses/{address.pk}/", 200),
     "account/addresses/<int:pk>/delete/": ("/account/addresses/{address.pk}/delete/", 405),
-    "account/orders/<str:number>/": ("/account/orders/{order.number}/", 200),
+    "account/orders/<slug:number>/": ("/account/orders/{order.number}/", 200),
+    "account/wish-lists/<int:pk>/": ("/account/wish-lists/{wish_list.pk}/", 200),
+    "account/wish-lists/<int:pk>/change/": ("/account/wish-lists/{wish_list.pk}/change/", 200),
+    "account/wish-lists/<int:pk>/renew/": ("/account/wish-lists/{wish_list.pk}/renew/", 405),
+    "account/wish-lists/<int:pk>/delete/": ("/account/wish-lists/{wish_list.pk}/delete/", 200),
+    "account/wishes/<int:pk>/": ("/account/wishes/{wish.pk}/", 405),
     "account/2fa/webauthn/keys/<int:pk>/edit/": ("/account/2fa/webauthn/keys/{key.pk}/edit/", 200),
     "account/2fa/webauthn/keys/<int:pk>/remove/": ("/account/2fa/webauthn/keys/{key.pk}/remove/", 200),
 }
 """The owner's alone: an example of the address, and what the owner gets. A guest is led to the sign-in page."""
 
 SECRET = {
-    "checkout/done/<str:token>/": "/checkout/done/{order.token}/",
-    "checkout/pay/<str:token>/": "/checkout/pay/{order.token}/",
-    "checkout/pay/<str:token>/leave/<slug:method>/": "/checkout/pay/{order.token}/leave/sandbox/",
-    "checkout/pay/<str:token>/return/": "/checkout/pay/{order.token}/return/",
-    "orders/<str:token>/invoice/": "/orders/{order.token}/invoice/",
-    "orders/<str:token>/invoice.pdf": "/orders/{order.token}/invoice.pdf",
+    "checkout/done/<slug:token>/": "/checkout/done/{order.token}/",
+    "checkout/pay/<slug:token>/": "/checkout/pay/{order.token}/",
+    "checkout/pay/<slug:token>/leave/<slug:method>/": "/checkout/pay/{order.token}/leave/sandbox/",
+    "checkout/pay/<slug:token>/return/": "/checkout/pay/{order.token}/return/",
+    "orders/<slug:token>/invoice/": "/orders/{order.token}/invoice/",
+    "orders/<slug:token>/invoice.pdf": "/orders/{order.token}/invoice.pdf",
 }
 """For who has the link, for 30 days; the owner's alone after that."""
+
+SHARED = {"wish-lists/<slug:token>/": "/wish-lists/{wish_list.token}/"}
+"""For who has the link, while the owner lets others read."""
 
 BY_MAIL = {
     r"account/confirm-email/(?P<key>[-:\w]+)/$": "/account/confirm-email/{confirmation.key}/",
@@ -115,11 +123,14 @@ def ada(books_page) -> dict[str, Any]:
     user = member("ada@example.org")
     edition = book("Persuasion").editions.get()
     key = {"name": "Ada's", "credential": {}}
+    wish_list = wishes.create(user.pk, "For the winter", owner_name="A. L.")
     return {
         "user": user,
         "address": Address.objects.create(user=user, **ADDRESS),
         "order": an_order({edition: 1}, user=user, email=user.email),
         "line": baskets.add(Owner(user_id=user.pk), edition.pk, 1)[0].lines.get(),
+        "wish_list": wish_list,
+        "wish": wishes.add(wish_list.pk, edition.pk, "in red")[0],
         "key": Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=key),
         "waiting": WaitingReader.objects.create(edition=edition, email=user.email),
         "confirmation": EmailConfirmationHMAC(EmailAddress.objects.get(user=user)),
@@ -135,7 +146,7 @@ def strangers(ada) -> dict[str, Client]:
 
 
 def test_every_address_with_an_id_is_in_a_table():
-    known = {*FOR_EVERYBODY, *OWN, *SECRET, *BY_MAIL}
+    known = {*FOR_EVERYBODY, *OWN, *SECRET, *SHARED, *BY_MAIL}
     walked = {route for route in addresses() if not route.startswith(STAFF)}
     assert walked - known == set(), "say whose they are"
     assert known - walked == set(), "these are gone"
@@ -150,7 +161,10 @@ def test_what_is_somebodys_own_is_not_there_for_others(ada, strangers, route):
     if "2fa" not in route:  # the second factor of the fixture is none that could sign in
         assert owner.get(path).status_code == for_owner
     for name, client in strangers.items():
-        for answer in (client.get(path), client.post(path, {**ADDRESS, "town": "Ely", "name": "mine"})):
+        for answer in (
+            client.get(path),
+            client.post(path, {**ADDRESS, "town": "Ely", "name": "mine", "visibility": "public", "do": "remove"}),
+        ):
             if name == "guest":
                 assert answer.status_code == 302, name
                 assert answer.headers["Location"].startswith(("/account/login/", "/account/reauthenticate/"))
@@ -160,6 +174,9 @@ def test_what_is_somebodys_own_is_not_there_for_others(ada, strangers, route):
     ada["key"].refresh_from_db()
     assert ada["address"].town == ADDRESS["town"]
     assert ada["key"].data["name"] == "Ada's"
+    ada["wish_list"].refresh_from_db()
+    assert (ada["wish_list"].name, ada["wish_list"].visibility) == ("For the winter", "private")
+    assert ada["wish_list"].wishes.count() == 1
 
 
 @pytest.mark.parametrize("route", SECRET)
@@ -184,6 +201,21 @@ def test_a_link_that_is_not_quite_right_opens_nothing(ada, strangers, route):
     assert {client.get(path).status_code for client in strangers.values()} == {404}
 
 
+@pytest.mark.parametrize("route", SHARED)
+def test_what_is_shared_is_there_while_its_owner_wants(ada, strangers, route):
+    wish_list, path = ada["wish_list"], SHARED[route].format(**ada)
+    assert len(wish_list.token) * 6 >= 128, "bits of chance"
+    assert {client.get(path).status_code for client in strangers.values()} == {404}, "private"
+
+    wishes.change(wish_list.pk, name="For the winter", visibility="shared", owner_name="A. L.")
+    assert {client.get(path).status_code for client in strangers.values()} == {200}
+    other = ("B" if wish_list.token[0] == "A" else "A") + wish_list.token[1:]
+    assert strangers["guest"].get(path.replace(wish_list.token, other)).status_code == 404
+
+    wishes.renew_link(wish_list.pk)
+    assert {client.get(path).status_code for client in strangers.values()} == {404}
+
+
 @pytest.mark.parametrize("route", BY_MAIL)
 def test_a_key_that_was_not_mailed_opens_nothing(ada, strangers, route):
     EmailAddress.objects.filter(user=ada["user"]).update(verified=False)
@@ -205,6 +237,17 @@ def test_a_line_of_somebody_elses_basket_is_neither_changed_nor_removed(ada, str
         client.post("/basket/remove/", {"line": line.pk})
         client.post("/basket/update/", {f"quantity-{line.pk}": 7, f"quantity_{line.pk}": 7})
     assert BasketLine.objects.get(pk=line.pk).quantity == 1
+
+
+def test_a_saved_line_of_somebody_else_is_neither_moved_nor_removed(ada, strangers):
+    saved.save_for_later(ada["line"].basket_id, ada["line"].pk)
+    line = SavedLine.objects.get()
+    for client in strangers.values():
+        client.post("/basket/saved/", {"line": line.pk, "do": "back"})
+        client.post("/basket/saved/", {"line": line.pk, "do": "remove"})
+        client.post("/basket/later/", {"line": line.pk})
+    assert SavedLine.objects.get() == line
+    assert not BasketLine.objects.filter(basket__user=ada["user"], basket__status="open").exists()
 
 
 def test_no_address_of_the_admin_opens_for_customers_and_guests(strangers):

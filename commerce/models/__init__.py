@@ -21,6 +21,7 @@ from commerce.models.seller import SellerSettings
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
 from commerce.models.waiting import WaitingReader
+from commerce.models.wishes import SavedLine, Wish, WishList
 
 __all__ = [
     "BankLine",
@@ -53,10 +54,13 @@ __all__ = [
     "PriceLawFigures",
     "PriceLawProfile",
     "SandboxPayment",
+    "SavedLine",
     "SellerSettings",
     "TaxRate",
     "Voucher",
     "VoucherCode",
     "TaxRegistration",
     "WaitingReader",
+    "Wish",
+    "WishList",
 ]

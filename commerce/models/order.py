@@ -224,6 +224,7 @@ class Order(PostalAddress):
         _("wants downloads at once"), default=False, help_text=_("And knows that the right to withdraw from them ends.")
     )
     placed_at = models.DateTimeField(_("placed"), db_index=True)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
@@ -256,6 +257,11 @@ class Order(PostalAddress):
     def get_absolute_url(self) -> str:
         """The confirmation page, by the secret link."""
         return reverse("commerce:order_done", args=[self.token])
+
+    @property
+    def customer_label(self) -> str:
+        """Who ordered, for lists of staff."""
+        return gettext("Erased") if self.erased_at else self.full_name
 
     @property
     def goods(self) -> Money:

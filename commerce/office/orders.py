@@ -165,7 +165,7 @@ class OrderViewSet(ModelViewSet):
     list_display = [
         "number",
         DateColumn("placed_at", label=gettext_lazy("Placed"), sort_key="placed_at"),
-        Column("full_name", label=gettext_lazy("Customer"), accessor="full_name", sort_key="full_name"),
+        Column("full_name", label=gettext_lazy("Customer"), accessor="customer_label", sort_key="full_name"),
         Column("total", label=gettext_lazy("Total"), accessor="total", sort_key="total_amount"),
         Column("status", label=gettext_lazy("Status"), accessor="get_status_display", sort_key="status"),
         Column(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +16,7 @@ from catalog.models import Edition
 from catalog.offers import offer_for
 from commerce import pricing
 from commerce.exceptions import BasketFull, NotForSale
-from commerce.models import Basket, BasketLine, CheckoutDraft
+from commerce.models import Basket, BasketLine, CheckoutDraft, SavedLine
 from commerce.models.basket import MAX_LINES, MAX_QUANTITY, new_token
 
 
@@ -28,8 +29,8 @@ class Owner:
 
 
 def find(owner: Owner) -> Basket | None:
-    """The open basket, if there is one."""
-    baskets = Basket.objects.open()
+    """The open basket, if there is one, which knows whether it `has_saved` lines."""
+    baskets = Basket.objects.open().annotate(has_saved=Exists(SavedLine.objects.filter(basket=OuterRef("pk"))))
     if owner.user_id:
         return baskets.of_user(owner.user_id).first()
     return baskets.of_browser(owner.token).first() if owner.token else None
@@ -115,11 +116,21 @@ def merge(token: str, user: User) -> None:
                 other.save(update_fields=["quantity"])
             else:
                 BasketLine.objects.filter(pk=line.pk).update(basket=shared)
+        _join_saved(mine, shared)
         known_codes = shared.codes.values("code")
         mine.codes.exclude(code__in=known_codes).update(basket=shared)
         if not CheckoutDraft.objects.filter(basket=shared).exists():
             CheckoutDraft.objects.filter(basket=mine).update(basket=shared)
         Basket.objects.filter(pk=mine.pk).delete()
+
+
+def submit(basket: Basket) -> None:
+    """An order was made of the basket, whose row is locked. What was saved for later goes on in the next one."""
+    basket.status = Basket.Status.SUBMITTED
+    basket.save(update_fields=["status", "updated_at"])
+    if basket.saved_lines.exists():
+        following = Basket.objects.create(user_id=basket.user_id, token=basket.token)
+        basket.saved_lines.update(basket=following)
 
 
 def _locked(owner: Owner) -> Basket:
@@ -128,8 +139,19 @@ def _locked(owner: Owner) -> Basket:
     basket, _made = Basket.objects.get_or_create(status=Basket.Status.OPEN, **identity)
     locked = Basket.objects.select_for_update().get(pk=basket.pk)
     if locked.status != Basket.Status.OPEN:  # an order was made of it while we waited for the lock
-        locked = Basket.objects.create(status=Basket.Status.OPEN, **identity)
+        return _locked(owner)
     return locked
+
+
+def _join_saved(mine: Basket, shared: Basket) -> None:
+    """What the browser's basket had saved for later comes along: of the same edition, the copies add up to the cap."""
+    known = {line.edition_id: line for line in shared.saved_lines.exclude(edition=None)}
+    for line in mine.saved_lines.all():
+        if other := known.get(line.edition_id):
+            other.quantity = min(other.quantity + line.quantity, MAX_QUANTITY)
+            other.save(update_fields=["quantity"])
+        else:
+            SavedLine.objects.filter(pk=line.pk).update(basket=shared)
 
 
 def _clamp(edition: Edition, quantity: int) -> tuple[int, list[str]]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.addresses import FIELDS, STREET
 from accounts.models import Address, User
 from catalog import stock
 from catalog.choices import Role
@@ -29,12 +30,10 @@ from commerce.models import (
 from commerce.models.order import EventKind, PaymentMethod
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
-from commerce.services import invoicing, ledger, orders, vouchers
+from commerce.services import baskets, invoicing, ledger, orders, vouchers
 from core import crash
 from core.mail.outbox import post
 from core.money import Money, tax_within
-
-ADDRESS_FIELDS = ("full_name", "line_1", "line_2", "town", "postcode", "country")
 
 
 def save_address(basket_id: int, email: str, address: dict[str, str]) -> CheckoutDraft:
@@ -136,8 +135,7 @@ def place_order(
         if user is not None and order.needs_delivery:
             _remember_address(user, order)
         CheckoutDraft.objects.filter(basket=basket).delete()
-        basket.status = Basket.Status.SUBMITTED
-        basket.save(update_fields=["status", "updated_at"])
+        baskets.submit(basket)
         invoicing.issue_at_placing(order)
         crash.here("after-invoice")
         post("order", order.email, key=f"order:{order.pk}", language=order.language, order_id=order.pk)
@@ -230,9 +228,9 @@ def _write(
 
 def _address(draft: CheckoutDraft, priced: PricedBasket) -> dict[str, Any]:
     """The address of an order; of one that is collected, the name and the shop's own country."""
-    fields = {name: getattr(draft, name) for name in ADDRESS_FIELDS}
+    fields = {name: getattr(draft, name) for name in FIELDS}
     if priced.is_collected:
-        fields |= {"line_1": "", "line_2": "", "town": "", "postcode": "", "country": settings.SHOP_COUNTRY}
+        fields |= {**dict.fromkeys(STREET, ""), "country": settings.SHOP_COUNTRY}
     return fields
 
 
@@ -280,7 +278,7 @@ def _bylines(product_ids: set[int]) -> dict[int, str]:
 
 
 def _remember_address(user: User, order: Order) -> None:
-    fields = {name: getattr(order, name) for name in ADDRESS_FIELDS}
+    fields = {name: getattr(order, name) for name in FIELDS}
     known = Address.objects.filter(user=user, **fields).first()
     if known:
         known.save(update_fields=["last_used_at"])

@@ -1,4 +1,4 @@
-"""Where books and baskets meet: the buy form on a page of the catalogue, and the button that orders."""
+"""Where books and baskets meet: the forms on a page of the catalogue that buy a book, or remember it; the button that orders."""
 
 from __future__ import annotations
 
@@ -37,3 +37,9 @@ def buy_form(edition: Buyable) -> dict[str, object]:
 def order_button() -> str:
     """The words on the button that places an order, in the language of the page."""
     return words.order_button(get_language() or "")
+
+
+@register.inclusion_tag("commerce/_wish_form.html")
+def wish_form(edition: Buyable) -> dict[str, object]:
+    """The button that puts an edition on a wish list, be it for sale or not. The same for everybody."""
+    return {"edition": edition}

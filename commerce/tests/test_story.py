@@ -277,7 +277,7 @@ def test_no_text_in_an_address_breaks_the_checkout(client, persuasion, field, te
 
 def test_a_country_without_postcodes_needs_none(client, persuasion):
     add(client, persuasion)
-    no_postcode = {**DETAILS, "postcode": "", "country": "HK", "town": "Hong Kong"}
+    no_postcode = {**DETAILS, "postcode": "", "country": "HK", "region": "Kowloon", "town": "Hong Kong"}
     assert client.post("/checkout/", no_postcode).status_code == 302
     assert client.post("/checkout/", {**DETAILS, "postcode": ""}).status_code == 422
     assert client.post("/checkout/", {**DETAILS, "postcode": "12345"}).status_code == 422

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, UnknownCode
 from commerce.forms import AddForm, CodeForm, LineForm, QuantityField
+from commerce.kept import kept_now
 from commerce.models import Basket
 from commerce.models.basket import MAX_QUANTITY
 from commerce.services import baskets, vouchers
+from commerce.services import saved as saved_lines
 from commerce.services.baskets import Owner
 from core.throttle import is_too_often, sender_of
 
@@ -31,8 +33,15 @@ def owner_of(request: HttpRequest) -> Owner:
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """The basket at today's prices."""
-    return _page(request, baskets.find(owner_of(request)))
+    """The basket at today's prices. What another tab put into the browser's basket during sign-in joins it here."""
+    token = basket_cookie.read(request)
+    if not request.user.is_authenticated or not token:
+        return _page(request, baskets.find(owner_of(request)))
+    if baskets.find(Owner(token=token)):
+        baskets.merge(token, request.user)
+    response = _page(request, baskets.find(owner_of(request)))
+    basket_cookie.forget(response)
+    return response
 
 
 @require_POST
@@ -85,6 +94,40 @@ def remove(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def save_for_later(request: HttpRequest) -> HttpResponse:
+    """Take a line out of the basket, but keep it below."""
+    basket = baskets.find(owner_of(request))
+    form = LineForm(request.POST)
+    if basket and form.is_valid():
+        try:
+            title = saved_lines.save_for_later(basket.pk, form.cleaned_data["line"])
+        except CommerceError as refusal:
+            messages.error(request, refusal.public)
+        else:
+            _tell(request, [], otherwise=_("%(title)s is saved for later.") % {"title": title} if title else "")
+    return redirect("commerce:basket")
+
+
+@require_POST
+def saved(request: HttpRequest) -> HttpResponse:
+    """Put a saved line back into the basket, or drop it: what the button says."""
+    owner = owner_of(request)
+    form = LineForm(request.POST)
+    if not form.is_valid():
+        return redirect("commerce:basket")
+    saved_id = form.cleaned_data["line"]
+    if request.POST.get("do") == "remove":
+        title = saved_lines.forget(owner, saved_id)
+        _tell(request, [], otherwise=_("%(title)s was removed.") % {"title": title} if title else "")
+        return redirect("commerce:basket")
+    try:
+        _tell(request, saved_lines.move_back(owner, saved_id))
+    except CommerceError as refusal:
+        messages.error(request, refusal.public)
+    return redirect("commerce:basket")
+
+
+@require_POST
 def enter_code(request: HttpRequest) -> HttpResponse:
     """Put a voucher's code into the basket. Who tries many codes must wait, right or wrong: nobody guesses one."""
     basket = baskets.find(owner_of(request))
@@ -132,7 +175,12 @@ def _page(
     request: HttpRequest, basket: Basket | None, status: int = 200, code_form: CodeForm | None = None
 ) -> HttpResponse:
     priced = pricing.price_basket(basket)
-    context = {"basket": priced, "max_quantity": MAX_QUANTITY, "code_form": code_form or CodeForm()}
+    context = {
+        "basket": priced,
+        "saved": kept_now(basket.saved_lines.all()) if basket and basket.has_saved else [],
+        "max_quantity": MAX_QUANTITY,
+        "code_form": code_form or CodeForm(),
+    }
     response = render(request, "commerce/basket.html", context, status=status)
     if basket and not basket.user_id:
         basket_cookie.write(response, basket.token)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.addresses import FIELDS
 from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.forms import AddressForm, DeliveryForm, ReviewForm
@@ -35,16 +36,18 @@ def address(request: HttpRequest) -> HttpResponse:
         return _back_to_basket(request, priced)
     pickups = checkout.pickup_choices(priced)
     collecting = next((method for method in pickups if str(method.pk) == request.POST.get("collect")), None)
+    # Asked for another country only, the form is shown as that country wants it, unchecked.
+    is_sent_off = request.method == "POST" and "other_country" not in request.POST
     initial = _known_address(request) if priced.draft is None else {}
     form = AddressForm(
-        request.POST or None,
+        request.POST if is_sent_off else None,
         instance=priced.draft,
-        initial=initial,
+        initial=initial | (request.POST.dict() if not is_sent_off else {}),
         needs_delivery=priced.needs_delivery and collecting is None,
         currency=priced.currency,
     )
     vat_form = _vat_form(request, priced)
-    if request.method == "POST" and form.is_valid() and (vat_form is None or vat_form.is_valid()):
+    if is_sent_off and form.is_valid() and (vat_form is None or vat_form.is_valid()):
         checkout.save_address(basket.pk, form.cleaned_data["email"], form.address)
         checkout.save_vat_id(basket.pk, vat_form.cleaned_data["vat_id"] if vat_form else "")
         if collecting:
@@ -174,7 +177,7 @@ def _known_address(request: HttpRequest) -> dict[str, object]:
     }
     last = request.user.addresses.first()
     if last:
-        known |= {name: getattr(last, name) for name in checkout.ADDRESS_FIELDS} | {"country": last.country.code}
+        known |= {name: getattr(last, name) for name in FIELDS} | {"country": last.country.code}
     return known
 
 
