@@ -10,12 +10,13 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from commerce.models import Order
+from commerce.models import GiftCard, Order
 from commerce.office.orders import OrderPolicy, OrderViewSet
 from commerce.office.promotions import CODE_URLS, OffersGroup
 from commerce.office.rates import RatesGroup
 
 register_permission_policy(Order, OrderPolicy(Order))
+register_permission_policy(GiftCard, OrderPolicy(GiftCard))
 register_snippet(OffersGroup)
 
 
@@ -36,5 +37,8 @@ def register_permissions() -> QuerySet[Permission]:
     """The permissions that groups can be given beside Wagtail's own."""
     return Permission.objects.filter(
         content_type__app_label="commerce",
-        codename__in=("view_order", "change_order", "dispatch_order", "export_order"),
-    )
+        codename__in=(
+            "view_order", "change_order", "dispatch_order", "export_order",
+            "view_giftcard", "change_giftcard", "issue_giftcard",
+        ),
+    )  # fmt: skip

@@ -173,6 +173,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE = {
     "publish_scheduled": 60,
     "follow_pre_orders": 60 * 60,
+    "follow_gift_cards": 60,
     "rebuild_listing --due": 60,
     "write_feeds --queue": 60 * 60,
     "prune_db_task_results": 60 * 60 * 24,

@@ -37,7 +37,7 @@ VIEW, CHANGE, DISPATCH, EXPORT = (f"commerce.{action}_order" for action in ("vie
 
 
 class OrderPolicy(ModelPermissionPolicy):
-    """Orders are looked at. What changes them are the actions below, each with its own permission."""
+    """Orders (and gift cards) are looked at. What changes them are actions, each with its own permission."""
 
     def user_has_permission(self, user: Any, action: str) -> bool:
         """View only, whatever else the user was given."""
@@ -110,17 +110,18 @@ class OrderInspectView(InspectView):
         order: Order = self.object
         lines = list(order.lines.select_related("order"))
         unsent = [line for line in lines if line.status in UNSENT]
+        by_hand = [line for line in unsent if not line.is_gift_card]
         user = self.request.user
         return {
             **super().get_context_data(**kwargs),
             "order": order,
             "lines": lines,
-            "unsent": {line.pk for line in unsent},
+            "unsent": {line.pk for line in by_hand},
             "events": order.events.select_related("actor"),
             "may_pay": user.has_perm(CHANGE)
-            and order.payment_status == PaymentStatus.PENDING
+            and order.payment_status in (PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID)
             and order.status != OrderStatus.CANCELLED,
-            "may_send": bool(unsent) and _may_send(user),
+            "may_send": bool(by_hand) and _may_send(user),
             "may_cancel": bool(unsent) and user.has_perm(CHANGE),
         }
 
@@ -217,7 +218,7 @@ def mark_sent(request: SignedInRequest, pk: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=pk) if _may_send(request.user) else None
     if order is None:
         raise PermissionDenied
-    unsent = list(order.lines.filter(status__in=UNSENT))
+    unsent = list(order.lines.filter(status__in=UNSENT, is_gift_card=False))
     chosen = request.POST.getlist("line") if request.method == "POST" else request.GET.getlist("line")
     lines = [line for line in unsent if str(line.pk) in chosen] if chosen else unsent
     if request.method != "POST" or "confirmed" not in request.POST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,8 +16,10 @@ from catalog.models import Edition
 from catalog.offers import offer_for
 from commerce import pricing
 from commerce.exceptions import BasketFull, NotForSale
-from commerce.models import Basket, BasketLine, CheckoutDraft
+from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, GiftCardSettings
 from commerce.models.basket import MAX_LINES, MAX_QUANTITY, new_token
+from commerce.models.gift_cards import MOST_CARDS
+from core.money import Money
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ def find(owner: Owner) -> Basket | None:
     if owner.user_id:
         return baskets.of_user(owner.user_id).first()
     return baskets.of_browser(owner.token).first() if owner.token else None
+
+
+def count(basket: Basket) -> int:
+    """Copies in a basket, and gift cards that it buys."""
+    return sum(basket.lines.values_list("quantity", flat=True)) + basket.gift_cards.count()
 
 
 def add(owner: Owner, edition_id: int, quantity: int) -> tuple[Basket, list[str]]:
@@ -97,6 +105,32 @@ def remove(basket_id: int, line_id: int) -> str:
     return str(line.edition.product.title)
 
 
+def add_gift_card(owner: Owner, amount: Money, **about: Any) -> Basket:
+    """Put a gift card into the owner's open basket. `about`: whom it is for, the message, the day.
+
+    Raises:
+        NotForSale: no gift cards are sold, or none of that amount.
+        BasketFull: the basket holds as many as it can.
+    """
+    offered = GiftCardSettings.load()
+    least, most = offered.limits
+    if not offered.is_sold or not least <= amount <= most:
+        raise NotForSale
+    with transaction.atomic():
+        basket = _locked(owner)
+        if basket.gift_cards.count() >= MOST_CARDS:
+            raise BasketFull
+        BasketGiftCard.objects.create(basket=basket, currency=amount.currency, amount=amount.amount, **about)
+        basket.save(update_fields=["updated_at"])
+    return basket
+
+
+def remove_gift_card(basket_id: int, pk: int) -> bool:
+    """Take a gift card out of what is bought. False where it was gone already."""
+    rows = BasketGiftCard.objects.filter(basket_id=basket_id, basket__status=Basket.Status.OPEN, pk=pk)
+    return bool(rows.delete()[0])
+
+
 def merge(token: str, user: User) -> None:
     """At sign-in the browser's basket joins the shopper's: quantities add up to the cap, nothing is lost or doubled.
 
@@ -117,6 +151,8 @@ def merge(token: str, user: User) -> None:
                 BasketLine.objects.filter(pk=line.pk).update(basket=shared)
         known_codes = shared.codes.values("code")
         mine.codes.exclude(code__in=known_codes).update(basket=shared)
+        mine.gift_codes.exclude(card__in=shared.gift_codes.values("card")).update(basket=shared)
+        mine.gift_cards.update(basket=shared)
         if not CheckoutDraft.objects.filter(basket=shared).exists():
             CheckoutDraft.objects.filter(basket=mine).update(basket=shared)
         Basket.objects.filter(pk=mine.pk).delete()

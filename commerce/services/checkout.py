@@ -17,11 +17,22 @@ from catalog.models import Contribution, StockRecord
 from commerce import pricing
 from commerce.emails import send_order_confirmation
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
-from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderDiscount, OrderLine, OrderTax
+from commerce.models import (
+    Basket,
+    BasketGiftCard,
+    CheckoutDraft,
+    DeliveryMethod,
+    GiftCard,
+    Order,
+    OrderDiscount,
+    OrderLine,
+    OrderTax,
+)
+from commerce.models.gift_cards import GIFT_CARD_SKU, Recipient
 from commerce.models.order import EventKind, PaymentMethod
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
-from commerce.services import invoicing, orders, vouchers
+from commerce.services import gift_cards, invoicing, orders, payments, vouchers
 from core.money import Money, tax_within
 from core.tasks import enqueue
 
@@ -63,7 +74,7 @@ def check_complete(priced: PricedBasket) -> None:
         IncompleteCheckout: names the step that is missing.
         OutOfStock: a line cannot be had as it is.
     """
-    if not priced.lines:
+    if priced.is_empty:
         raise IncompleteCheckout("basket", _("Your basket is empty."))
     if priced.problems:
         raise OutOfStock(" ".join(priced.problems))
@@ -98,6 +109,8 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         order = _write(basket, priced, promised, user)
         vouchers.redeem(order, priced.redeemed)
         orders.record(order, EventKind.PLACED, user)
+        for entry in gift_cards.charge(order, priced.gift_cards):
+            payments.capture(order.pk, PaymentMethod.GIFT_CARD, entry.money * -1, reference=entry.reference)
         if user is not None and order.needs_delivery:
             _remember_address(user, order)
         CheckoutDraft.objects.filter(basket=basket).delete()
@@ -105,6 +118,7 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         basket.save(update_fields=["status", "updated_at"])
         invoicing.issue(order)
         enqueue(send_order_confirmation, order_id=order.pk)
+    order.refresh_from_db(fields=["payment_status"])
     return order
 
 
@@ -139,7 +153,7 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
         user=user,
         email=draft.email,
         **_address(draft, priced),
-        payment_method=PaymentMethod.INVOICE,
+        payment_method=PaymentMethod.INVOICE if priced.to_pay or not priced.gift_cards else PaymentMethod.GIFT_CARD,
         currency=priced.currency,
         goods_amount=priced.goods.amount,
         discount_amount=(priced.goods_before - priced.goods).amount,
@@ -161,6 +175,8 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
             order, line, priced.forecast, bylines.get(line.edition.product_id, ""), promised[line.edition.pk]
         )
     )
+    for card in priced.bought_cards:
+        _write_gift_card(order, card)
     OrderDiscount.objects.bulk_create(
         OrderDiscount(
             order=order,
@@ -218,6 +234,25 @@ def _copies(order: Order, line: PricedLine, forecast: Forecast, byline: str, pro
         for number, paid in enumerate(line.copies)
         for tax in [tax_within(paid, line.tax_rate)]
     ]
+
+
+def _write_gift_card(order: Order, bought: BasketGiftCard) -> None:
+    """A gift card that was bought: outside the scope of tax, and without a code until the order is paid."""
+    line = OrderLine.objects.create(
+        order=order,
+        title=_("Gift card"),
+        sku=GIFT_CARD_SKU,
+        format_label=_("Gift card"),
+        is_digital=True,
+        is_gift_card=True,
+        list_gross=bought.amount,
+        unit_gross=bought.amount,
+        unit_net=bought.amount,
+        unit_tax=0,
+        tax_rate=0,
+    )
+    about = {field.name: getattr(bought, field.name) for field in Recipient._meta.fields}
+    GiftCard.objects.create(order_line=line, currency=bought.currency, initial_amount=bought.amount, **about)
 
 
 def _bylines(product_ids: set[int]) -> dict[int, str]:

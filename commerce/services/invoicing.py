@@ -74,6 +74,10 @@ class Document:
     taxes: list[dict[str, Any]]
     total: Money
     tax: Money
+    gift_cards: Money
+    """Gift cards that were sold: outside the scope of tax."""
+    payments: list[dict[str, Any]]
+    to_pay: Money
 
 
 def document(invoice: Invoice) -> Document:
@@ -83,10 +87,10 @@ def document(invoice: Invoice) -> Document:
 
     def amounts(row: dict[str, Any]) -> dict[str, Any]:
         read = {
-            key: Money(Decimal(value), currency) if key in {"unit", "net", "tax", "gross"} else value
+            key: Money(Decimal(value), currency) if key in {"unit", "net", "tax", "gross", "amount"} else value
             for key, value in row.items()
         }
-        return {**read, "rate_text": f"{Decimal(row['rate']).normalize():f}"}
+        return {**read, "rate_text": f"{Decimal(row.get('rate', 0)).normalize():f}"}
 
     return Document(
         number=said["number"],
@@ -104,6 +108,9 @@ def document(invoice: Invoice) -> Document:
         taxes=[amounts(row) for row in said["taxes"]],
         total=Money(Decimal(said["total"]), currency),
         tax=Money(Decimal(said["tax"]), currency),
+        gift_cards=Money(Decimal(said.get("gift_cards", 0)), currency),
+        payments=[amounts(row) for row in said.get("payments", ())],
+        to_pay=Money(Decimal(said.get("to_pay", said["total"])), currency),
     )
 
 
@@ -148,6 +155,7 @@ def _fetcher() -> URLFetcher:
 def _snapshot(order: Order, number: str, issued_at: dt.datetime) -> dict[str, Any]:
     seller = SellerSettings.load()
     issued_on = timezone.localdate(issued_at)
+    zero = Money.zero(order.currency)
     return {
         "number": number,
         "order": order.number,
@@ -176,6 +184,9 @@ def _snapshot(order: Order, number: str, issued_at: dt.datetime) -> dict[str, An
         ],
         "tax": str(order.tax.amount),
         "total": str(order.total.amount),
+        "gift_cards": str(sum((line.price for line in order.lines.filter(is_gift_card=True)), zero).amount),
+        "payments": [{"label": paid["label"], "amount": str(paid["amount"].amount)} for paid in order.card_payments],
+        "to_pay": str(order.to_pay.amount),
     }  # fmt: skip
 
 
@@ -185,10 +196,10 @@ def _grouped(lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
     for line in lines:
         copies[
             line.title, line.contributors, line.format_label, line.isbn, line.sku, line.unit_gross, line.unit_net,
-            line.unit_tax, line.tax_rate, line.order.currency,
+            line.unit_tax, line.tax_rate, line.is_gift_card, line.order.currency,
         ] += 1  # fmt: skip
     grouped = []
-    for (title, contributors, label, isbn, sku, gross, net, tax, rate, currency), quantity in copies.items():
+    for (title, contributors, label, isbn, sku, gross, net, tax, rate, is_card, currency), quantity in copies.items():
         grouped.append(
             {
                 "title": title,
@@ -199,6 +210,7 @@ def _grouped(lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
                 "quantity": quantity,
                 "unit": str(Money(gross, currency).amount),
                 "rate": f"{rate:f}",
+                "is_gift_card": is_card,
                 "net": str((Money(net, currency) * quantity).amount),
                 "tax": str((Money(tax, currency) * quantity).amount),
                 "gross": str((Money(gross, currency) * quantity).amount),

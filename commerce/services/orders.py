@@ -20,7 +20,7 @@ from catalog import stock
 from commerce.exceptions import CannotSend, IllegalTransition
 from commerce.models import Order, OrderEvent, OrderLine
 from commerce.models.order import UNSENT, EventKind, LineStatus, OrderStatus, PaymentStatus
-from commerce.services import vouchers
+from commerce.services import gift_cards, vouchers
 
 ORDER_MOVES: dict[str, frozenset[str]] = {
     OrderStatus.PLACED: frozenset({OrderStatus.PROCESSING, OrderStatus.DONE, OrderStatus.CANCELLED}),
@@ -31,6 +31,7 @@ ORDER_MOVES: dict[str, frozenset[str]] = {
 
 PAYMENT_MOVES: dict[str, frozenset[str]] = {
     PaymentStatus.PENDING: frozenset({PaymentStatus.PAID}),
+    PaymentStatus.PARTLY_PAID: frozenset({PaymentStatus.PAID}),
     PaymentStatus.PAID: frozenset({PaymentStatus.REFUNDED}),
     PaymentStatus.REFUNDED: frozenset(),
 }
@@ -63,24 +64,26 @@ def mark_paid(order_id: int, actor: User, reason: str = "") -> Order:
     return order
 
 
-def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Order:
+def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User | None) -> Order:
     """These copies have left the shop; promised copies leave the stock. Lines that were sent before are passed over.
 
     Raises:
         IllegalTransition: a line was cancelled or returned.
-        CannotSend: a copy is under embargo, or none is on the shelf. Then nothing is marked.
+        CannotSend: a copy is under embargo, or none is on the shelf, or a gift card has no code yet. Then nothing is
+            marked.
     """
     with transaction.atomic():
         order = lock(order_id)
         chosen = set(line_ids)
         lines = [
             line
-            for line in order.lines.select_related("edition__product")
+            for line in order.lines.select_related("edition__product", "gift_card")
             if line.pk in chosen and line.status != LineStatus.SENT
         ]
         for line in lines:
             _check(LINE_MOVES, line.status, LineStatus.SENT)
             _check_embargo(line)
+            _check_gift_card(line)
         _take_from_shelf([line for line in lines if not line.is_digital and line.edition_id])
         if lines:
             OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.SENT)
@@ -141,6 +144,7 @@ def _cancel_lines(order: Order, lines: list[OrderLine], actor: User | None, reas
     if not lines:
         raise IllegalTransition(_("Everything has been sent already."))
     stock.release(Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id))
+    gift_cards.withdraw(order, lines, actor, reason)
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.CANCELLED, is_allocated=False)
     record(order, EventKind.CANCELLED, actor, reason=reason, titles=_titles(lines))
     _follow_lines(order, actor)
@@ -170,6 +174,7 @@ def _follow_lines(order: Order, actor: User | None) -> None:
     if statuses <= {LineStatus.CANCELLED}:
         _move(order, OrderStatus.CANCELLED, actor)
         vouchers.give_back(order)
+        gift_cards.give_back(order, actor)
     elif not statuses & set(UNSENT):
         _move(order, OrderStatus.DONE, actor)
     elif statuses != {LineStatus.NEW}:
@@ -183,6 +188,11 @@ def _check_embargo(line: OrderLine) -> None:
             _("%(title)s must not leave the shop before %(date)s.")
             % {"title": line.title, "date": date_format(embargo)}
         )
+
+
+def _check_gift_card(line: OrderLine) -> None:
+    if line.is_gift_card and not line.gift_card.is_issued:
+        raise CannotSend(_("A gift card goes out by itself, when its order is paid."))
 
 
 def _take_from_shelf(lines: list[OrderLine]) -> None:
