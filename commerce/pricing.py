@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,10 +21,10 @@ from catalog.models import Edition
 from catalog.offers import Offer, offer_for
 from commerce.covers import PlainCover, cover_of
 from commerce.discounts import VOUCHER, Applied, Discounts, Goods, discounts_on
-from commerce.eligibility import asked_for
+from commerce.eligibility import asked_for, typed_into
 from commerce.models import Basket, BasketGiftCard, CheckoutDraft, DeliveryMethod, GiftCard
 from commerce.models.basket import MAX_QUANTITY
-from commerce.models.promotions import Promotion
+from commerce.models.promotions import BasketCode, Promotion
 from commerce.models.shipping import ASSUMED_WEIGHT_G
 from commerce.models.tax import TaxClass, tax_class_of, tax_note
 from commerce.paying import CardPayment, pay_with
@@ -395,7 +396,9 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
         return PricedBasket(lines=(), currency=currency)
     draft = CheckoutDraft.objects.filter(basket=basket).first() if basket.pk else None
     method = _method(draft, currency)
-    rows = list(basket.lines.all())
+    bought = BasketGiftCard.objects.filter(basket=OuterRef("basket"))
+    rows = list(basket.lines.annotate(buys_gift_cards=Exists(bought)))
+    typed = typed_into(basket)
     editions = Edition.objects.with_offer().select_related("product__listing").in_bulk([row.edition_id for row in rows])
     is_collected = bool(method and method.is_collected) and not all(edition.is_digital for edition in editions.values())
     rates = _rates(None if is_collected else draft, timezone.localdate(at))
@@ -419,7 +422,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
             )
         )
     reason = next(filter(None, reasons), "")
-    found = _discounts(basket, lines, draft, at, is_collected=is_collected)
+    found = _discounts(basket, typed, lines, draft, at, is_collected=is_collected)
     lines = [replace(line, off=found.off.get(line.pk, ())) for line in lines]
     return PricedBasket(
         lines=tuple(lines),
@@ -429,8 +432,9 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
         discounts=found,
         tax_free_reason=reason,
         at=at,
-        bought_cards=tuple(basket.gift_cards.filter(currency=currency)),
-        typed_cards=tuple(row.card for row in basket.gift_codes.select_related("card")),
+        # A basket of books costs no query more for the gift cards that it does not buy.
+        bought_cards=tuple(basket.gift_cards.filter(currency=currency)) if not rows or rows[0].buys_gift_cards else (),
+        typed_cards=tuple(row.gift_card for row in typed if row.gift_card),
     )
 
 
@@ -444,6 +448,7 @@ def _method(draft: CheckoutDraft | None, currency: str) -> DeliveryMethod | None
 
 def _discounts(
     basket: Basket,
+    typed: Sequence[BasketCode],
     lines: Sequence[PricedLine],
     draft: CheckoutDraft | None,
     at: dt.datetime,
@@ -453,7 +458,7 @@ def _discounts(
     """What promotions and the vouchers in the basket take off its lines, as far as the price law lets them."""
     email = draft.email if draft and draft.email else basket.user.email if basket.user else ""
     promotions = Promotion.objects.on(at).gathered()
-    asked = asked_for(basket, email, at)
+    asked = asked_for(basket, typed, email, at)
     if not promotions and not asked:
         return Discounts()
     law = law_for(draft.country.code if draft else settings.SHOP_COUNTRY, timezone.localdate(at))

@@ -108,7 +108,6 @@ def register() -> None:
                     "commerce.basketcode",
                     "commerce.checkoutdraft",
                     "commerce.basketgiftcard",
-                    "commerce.basketgiftcode",
                 }
             ),
             baskets,

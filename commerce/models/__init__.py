@@ -2,7 +2,7 @@
 
 from commerce.models.basket import Basket, BasketLine, CheckoutDraft
 from commerce.models.calendar import Holiday
-from commerce.models.gift_cards import BasketGiftCard, BasketGiftCode, GiftCard, GiftCardEntry, GiftCardSettings
+from commerce.models.gift_cards import BasketGiftCard, GiftCard, GiftCardEntry, GiftCardSettings
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
@@ -22,7 +22,6 @@ __all__ = [
     "Basket",
     "BasketCode",
     "BasketGiftCard",
-    "BasketGiftCode",
     "BasketLine",
     "CheckoutDraft",
     "DeliveryBand",

@@ -320,20 +320,3 @@ class GiftCardEntry(models.Model):
     def shown(self) -> dict[str, Any]:
         """Label and amount for the sums of an order. Reads `card`."""
         return {"label": str(self.card), "amount": self.money}
-
-
-class BasketGiftCode(models.Model):
-    """A gift card whose code a shopper typed."""
-
-    basket = models.ForeignKey("commerce.Basket", on_delete=models.CASCADE, related_name="gift_codes")
-    card = models.ForeignKey(GiftCard, on_delete=models.CASCADE, related_name="+")
-    added_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("gift card that pays for a basket")
-        verbose_name_plural = _("gift cards that pay for baskets")
-        ordering = ("added_at", "id")
-        constraints = [models.UniqueConstraint(fields=("basket", "card"), name="basket_gift_code_once")]
-
-    def __str__(self) -> str:
-        return str(self.card)

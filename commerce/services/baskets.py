@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -40,7 +42,12 @@ def find(owner: Owner) -> Basket | None:
 
 def count(basket: Basket) -> int:
     """Copies in a basket, and gift cards that it buys."""
-    return sum(basket.lines.values_list("quantity", flat=True)) + basket.gift_cards.count()
+    copies = basket.lines.order_by().values("basket").annotate(sum=Sum("quantity")).values("sum")
+    cards = basket.gift_cards.order_by().values("basket").annotate(count=Count("pk")).values("count")
+    both = Basket.objects.filter(pk=basket.pk).values_list(
+        Coalesce(Subquery(copies), Value(0)), Coalesce(Subquery(cards), Value(0))
+    )
+    return sum(both.get())
 
 
 def add(owner: Owner, edition_id: int, quantity: int) -> tuple[Basket, list[str]]:
@@ -149,9 +156,9 @@ def merge(token: str, user: User) -> None:
                 other.save(update_fields=["quantity"])
             else:
                 BasketLine.objects.filter(pk=line.pk).update(basket=shared)
-        known_codes = shared.codes.values("code")
-        mine.codes.exclude(code__in=known_codes).update(basket=shared)
-        mine.gift_codes.exclude(card__in=shared.gift_codes.values("card")).update(basket=shared)
+        known_codes, known_cards = shared.codes.exclude(code=None), shared.codes.exclude(gift_card=None)
+        mine.codes.exclude(gift_card=None).exclude(gift_card__in=known_cards.values("gift_card")).update(basket=shared)
+        mine.codes.exclude(code=None).exclude(code__in=known_codes.values("code")).update(basket=shared)
         mine.gift_cards.update(basket=shared)
         if not CheckoutDraft.objects.filter(basket=shared).exists():
             CheckoutDraft.objects.filter(basket=mine).update(basket=shared)

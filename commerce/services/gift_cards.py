@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from commerce import gift_codes
 from commerce.exceptions import CardRefused, IllegalTransition, OrderChanged
-from commerce.models import Basket, BasketGiftCode, GiftCard, GiftCardEntry, GiftCardSettings, Order, OrderLine
+from commerce.models import Basket, BasketCode, GiftCard, GiftCardEntry, GiftCardSettings, Order, OrderLine
 from commerce.models.gift_cards import EntryKind
 from commerce.paying import CardPayment
 from core.money import Money
@@ -44,13 +44,13 @@ def put_in(basket: Basket, text: str) -> bool:
     card = find(text)
     if card is None:
         return False
-    BasketGiftCode.objects.get_or_create(basket=basket, card=card)
+    BasketCode.objects.get_or_create(basket=basket, gift_card=card)
     return True
 
 
 def take_out(basket_id: int, card_id: int) -> None:
     """A card is not to pay for a basket any more."""
-    BasketGiftCode.objects.filter(basket_id=basket_id, basket__status=Basket.Status.OPEN, card_id=card_id).delete()
+    BasketCode.objects.filter(basket_id=basket_id, basket__status=Basket.Status.OPEN, gift_card_id=card_id).delete()
 
 
 # --- Paying --------------------------------------------------------------------------------------

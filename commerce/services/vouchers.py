@@ -25,7 +25,7 @@ def enter(basket_id: int, text: str) -> None:
     """
     with transaction.atomic():
         basket = Basket.objects.select_for_update().get(pk=basket_id)
-        if basket.codes.count() + basket.gift_codes.count() >= MOST_CODES:
+        if basket.codes.count() >= MOST_CODES:
             raise UnknownCode(_("Your basket holds as many codes as it can."))
         if basket.status == Basket.Status.OPEN:
             if code := VoucherCode.objects.filter(bare=bare(text)).first():

@@ -36,7 +36,7 @@ def statuses(order: Order) -> list[str]:
 def test_the_tables_name_every_status():
     assert set(ORDER_MOVES) == set(OrderStatus.values)
     assert set(LINE_MOVES) == set(LineStatus.values)
-    assert set(PAYMENT_MOVES) == {"pending", "paid", "refunded"}
+    assert set(PAYMENT_MOVES) == {"pending", "partly-paid", "paid", "refunded"}
 
 
 @pytest.mark.parametrize("was", OrderStatus)

@@ -18,7 +18,7 @@ from commerce.models import GiftCard, GiftCardSettings, Order
 from commerce.services import baskets, gift_cards
 from commerce.views.basket import owner_of, tries_too_many_codes
 
-personal = cache_control(private=True, no_store=True)
+personal = cache_control(no_store=True, private=True)
 
 
 @personal
