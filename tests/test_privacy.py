@@ -80,7 +80,7 @@ def everything(ada, persuasion) -> Order:
         an_order({persuasion: 1}, user=user, email=user.email, full_name=name)
         friend = {"recipient_name": f"{name}'s friend", "recipient_email": f"friend-of-{user.email}"}
         pay(card_order("25.00", user=user, email=user.email, **friend, message=f"{name} writes"))
-        gift_card("10.00", recipient_name=name, recipient_email=user.email)
+        gift_card("10.00", by=user, recipient_name=name, recipient_email=user.email)
         baskets.add(Owner(user_id=user.pk), persuasion.pk, 2)
         ContactMessage.objects.create(name=name, email=user.email, message=f"{name} asks")
     Order.objects.update(status=OrderStatus.DONE)

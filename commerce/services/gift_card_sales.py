@@ -49,9 +49,7 @@ def send_again(card: GiftCard, address: str = "") -> None:
 
 def follow() -> tuple[int, int]:
     """Issue what has been paid meanwhile and mail what is due: how many of each. Run by the clock."""
-    waiting = Order.objects.filter(
-        payment_status__in=PAID, lines__gift_card__status=GiftCard.Status.WAITING
-    ).distinct()  # fmt: skip
+    waiting = Order.objects.filter(payment_status__in=PAID, lines__gift_card__status=GiftCard.Status.WAITING).distinct()
     made = 0
     for order_id in list(waiting.values_list("pk", flat=True)):
         with transaction.atomic():

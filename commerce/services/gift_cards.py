@@ -73,9 +73,7 @@ def charge(order: Order, payments: Iterable[CardPayment]) -> list[GiftCardEntry]
     return entries
 
 
-def put_back(
-    reference: str, amount: Money, *, key: str, actor: User | None = None, reason: str = ""
-) -> GiftCardEntry | None:
+def put_back(reference: str, amount: Money, *, key: str, actor: User | None = None, reason: str = "") -> GiftCardEntry:
     """Money goes back onto the card that it came from, once for each key.
 
     `reference` is that of the payment. A blocked card stays blocked; one whose time is over is good for another year.
@@ -92,9 +90,7 @@ def put_back(
             raise CardRefused
         if card.is_over:
             GiftCard.objects.filter(pk=card.pk).update(valid_until=timezone.localdate() + dt.timedelta(days=365))
-        return _move(
-            card.pk, EntryKind.REFUNDED, amount, order_id=paid.order_id, key=key, actor=actor, reason=reason
-        )  # fmt: skip
+        return _move(card.pk, EntryKind.REFUNDED, amount, order_id=paid.order_id, key=key, actor=actor, reason=reason)
 
 
 def give_back(order: Order, actor: User | None = None, reason: str = "") -> None:
@@ -130,16 +126,19 @@ def issue(card: GiftCard, *, actor: User | None = None, reason: str = "", key: s
             return False
         order_id = card.order_line.order_id if card.order_line else None
         _move(
-            card.pk, EntryKind.ISSUED, card.initial, order_id=order_id,
-            key=key or f"issued-{card.pk}", actor=actor, reason=reason,
-        )  # fmt: skip
+            card.pk,
+            EntryKind.ISSUED,
+            card.initial,
+            order_id=order_id,
+            key=key or f"issued-{card.pk}",
+            actor=actor,
+            reason=reason,
+        )
     card.refresh_from_db()
     return True
 
 
-def issue_by_hand(
-    amount: Money, count: int, *, key: str, actor: User, reason: str, **about: Any
-) -> list[GiftCard]:  # fmt: skip
+def issue_by_hand(amount: Money, count: int, *, key: str, actor: User, reason: str, **about: Any) -> list[GiftCard]:
     """Cards that nobody bought: a prize, an apology, a school's order. `about`: recipient, message, last day.
 
     With a key that was used before nothing is made and nothing returned: the form was sent twice.
@@ -188,9 +187,7 @@ def withdraw(order: Order, lines: Sequence[OrderLine], actor: User | None, reaso
         if card.order_line_id not in {line.pk for line in lines} or card.status == Status.WITHDRAWN:
             continue
         if card.is_issued and not card.is_unspent:
-            raise IllegalTransition(
-                _("%(card)s has been spent in part: its sale cannot be undone.") % {"card": card}
-            )  # fmt: skip
+            raise IllegalTransition(_("%(card)s has been spent in part: its sale cannot be undone.") % {"card": card})
         if card.balance:
             _move(card.pk, EntryKind.WITHDRAWN, card.balance * -1, order=order, actor=actor, reason=reason)
         GiftCard.objects.filter(pk=card.pk).update(status=Status.WITHDRAWN)
@@ -271,4 +268,4 @@ def _move(card_id: int, kind: EntryKind, amount: Money, *, only: Q | None = None
         detail = {name: value for name, value in detail.items() if value}
         return GiftCardEntry.objects.create(
             card_id=card_id, kind=kind, amount=amount.amount, balance_amount=balance, **detail
-        )  # fmt: skip
+        )

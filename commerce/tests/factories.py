@@ -66,10 +66,9 @@ def standard_delivery() -> DeliveryMethod:
     return DeliveryMethod.objects.get(name="Standard delivery")
 
 
-def gift_card(amount: str = "20.00", *, currency: str = "GBP", **about) -> tuple[GiftCard, str]:
+def gift_card(amount: str = "20.00", *, by=None, **about) -> tuple[GiftCard, str]:
     """A good gift card that was issued by hand, and its code."""
-    money = Money(Decimal(amount), currency)
-    actor = UserFactory()
+    money, actor = Money(Decimal(amount), "GBP"), by or UserFactory()
     [card] = gift_cards.issue_by_hand(money, 1, key=new_token(), actor=actor, reason="A prize", **about)
     return card, card.code
 
