@@ -144,7 +144,7 @@ def _tax(document: Document, row: dict[str, Any]) -> dict[str, Any]:
         "BT-119": row["rate_text"],
     }
     if row["category"] == "E":
-        terms["BT-120"] = _clean(document.seller["small_business_note"])
+        terms["BT-120"] = _clean(document.seller["small_business_note"] or document.tax_note)
     elif row["category"] in EXEMPTIONS:
         terms |= {"BT-120": document.tax_note, "BT-121": EXEMPTIONS[row["category"]]}
     return terms

@@ -41,6 +41,12 @@ class UnknownCode(CommerceError):
     public = _("We do not know this code.")
 
 
+class CardRefused(CommerceError):
+    """A gift card that holds less, or is not in a state to do what was asked."""
+
+    public = _("This gift card cannot be used that way.")
+
+
 class IncompleteCheckout(CommerceError):
     """A step of the checkout is missing; `step` is the name of its address."""
 

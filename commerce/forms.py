@@ -57,11 +57,18 @@ class LineForm(forms.Form):
     line = forms.IntegerField(min_value=1, max_value=BIGGEST_ID)
 
 
+class CardForm(forms.Form):
+    """A gift card of the basket to take out."""
+
+    card = forms.IntegerField(min_value=1, max_value=BIGGEST_ID)
+
+
 class CodeForm(forms.Form):
-    """A voucher's code, as it was typed."""
+    """The code of a voucher or a gift card, as it was typed."""
 
     code = forms.CharField(
         label=_("Voucher code"),
+        help_text=_("Or the code of a gift card."),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         error_messages={"required": _("Please type a code.")},

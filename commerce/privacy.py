@@ -15,7 +15,7 @@ from accounts import privacy
 from accounts.addresses import FIELDS
 from accounts.models import User
 from accounts.privacy import Fact, Part, Record, record
-from commerce.models import Basket, CheckoutDraft, Order, WaitingReader, WishList
+from commerce.models import Basket, CheckoutDraft, GiftCard, Order, WaitingReader, WishList
 from commerce.models.order import OrderStatus
 from commerce.services import erasure
 
@@ -38,6 +38,11 @@ def baskets(user: User) -> list[Record]:
             found.append(_in_basket(line.edition.product.title, line.quantity, line.added_at, is_saved=False))
         for saved in basket.saved_lines.all():
             found.append(_in_basket(saved.title, saved.quantity, saved.added_at, is_saved=True))
+        for card in basket.gift_cards.all():
+            found.append(
+                record(card, "recipient_name", "recipient_email", "message", "send_on")
+                | {"gift_card": Fact(_("Gift card"), str(card.total))}
+            )
         for draft in CheckoutDraft.objects.filter(basket=basket):
             found.append(record(draft, "email", *FIELDS, "vat_id", "updated_at"))
     return found
@@ -115,6 +120,39 @@ def erase_waiting(user: User) -> None:
     WaitingReader.objects.filter(email__iexact=user.email).delete()
 
 
+def gift_cards(user: User) -> list[Record]:
+    """Cards that the customer bought, and cards that were sent to an address of theirs; never a code."""
+    return [
+        record(card, "recipient_name", "recipient_email", "message", "send_on", "status", "issued_at", "sent_at")
+        | {
+            "card": Fact(_("Card"), str(card)),
+            "holds": Fact(_("Holds"), str(card.balance)),
+            "order": Fact(
+                _("Bought with"), card.order_line.order.number if _is_bought_by(card, user) and card.order_line else ""
+            ),
+        }
+        for card in _gift_cards(user).select_related("order_line__order")
+    ]
+
+
+def erase_gift_cards(user: User) -> None:
+    """The money stays with whoever has the code; whom it was for and what was written to them goes."""
+    _gift_cards(user).update(recipient_name="", recipient_email="", message="")
+
+
+def _gift_cards(user: User) -> QuerySet[GiftCard]:
+    addresses = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    sent = Q()
+    for address in addresses:
+        sent |= Q(recipient_email__iexact=address)
+    bought = Q(order_line__order__user=user)
+    return GiftCard.objects.filter(pk__in=GiftCard.objects.filter(sent | bought if sent else bought).values("pk"))
+
+
+def _is_bought_by(card: GiftCard, user: User) -> bool:
+    return card.order_line is not None and card.order_line.order.user_id == user.pk
+
+
 def erase_baskets(user: User) -> None:
     """Open baskets go; those that became orders lose their owner with the account, and the key of the browser here."""
     Basket.objects.open().of_user(user.pk).delete()
@@ -160,6 +198,7 @@ def register() -> None:
                     "commerce.basketcode",
                     "commerce.checkoutdraft",
                     "commerce.savedline",
+                    "commerce.basketgiftcard",
                 }
             ),
             baskets,
@@ -195,6 +234,16 @@ def register() -> None:
     )  # fmt: skip
     waited_for = frozenset({"commerce.waitingreader"})
     privacy.register(Part("waiting", gettext_lazy("Books you wait for"), waited_for, waiting, erase_waiting))
+    privacy.register(
+        Part(
+            "gift_cards",
+            gettext_lazy("Gift cards"),
+            frozenset({"commerce.giftcard", "commerce.giftcardentry"}),
+            gift_cards,
+            erase_gift_cards,
+            kept=gettext_lazy("The cards themselves: they are money. They no longer say whom they were for."),
+        )
+    )
     privacy.refusals.append(open_orders)
     privacy.of_nobody["commerce.sellersettings"] = "the shop's own address"
     privacy.of_nobody["commerce.paper"] = privacy.STAFF_WORK

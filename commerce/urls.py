@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commerce.views import basket, checkout, giving_back, orders, payments, sandbox, waiting, wishes
+from commerce.views import basket, checkout, gift_cards, giving_back, orders, payments, sandbox, waiting, wishes
 
 app_name = "commerce"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("basket/code/", basket.enter_code, name="code_enter"),
     path("basket/code/remove/", basket.remove_code, name="code_remove"),
     path("basket/summary/", basket.summary, name="basket_summary"),
+    path("gift-cards/", gift_cards.buy, name="gift_cards"),
+    path("gift-cards/balance/", gift_cards.balance, name="gift_card_balance"),
+    path("orders/<slug:token>/gift-cards/<int:pk>/", gift_cards.to_print, name="gift_card_print"),
     path("checkout/", checkout.address, name="checkout"),
     path("checkout/delivery/", checkout.delivery, name="checkout_delivery"),
     path("checkout/review/", checkout.review, name="checkout_review"),

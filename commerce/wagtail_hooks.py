@@ -13,15 +13,17 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from commerce.models import Order, Return
+from commerce.models import GiftCard, Order, Return
 from commerce.office.accounting import ACCOUNTING_URLS, MissingFacts, menu_item
-from commerce.office.orders import OrderPolicy, OrderViewSet
+from commerce.office.acting import LookedAtPolicy
+from commerce.office.orders import OrderViewSet
 from commerce.office.promotions import CODE_URLS, OffersGroup
 from commerce.office.rates import RatesGroup
-from commerce.office.returns import ReturnPolicy, ReturnViewSet
+from commerce.office.returns import ReturnViewSet
 
-register_permission_policy(Order, OrderPolicy(Order))
-register_permission_policy(Return, ReturnPolicy(Return))
+register_permission_policy(Order, LookedAtPolicy(Order))
+register_permission_policy(Return, LookedAtPolicy(Return))
+register_permission_policy(GiftCard, LookedAtPolicy(GiftCard))
 register_snippet(OffersGroup)
 
 
@@ -57,6 +59,6 @@ def register_permissions() -> QuerySet[Permission]:
         content_type__app_label="commerce",
         codename__in=(
             "view_order", "change_order", "dispatch_order", "export_order", "export_invoice", "add_creditnote",
-            "refund_order", "view_return", "change_return",
+            "refund_order", "view_return", "change_return", "view_giftcard", "change_giftcard", "issue_giftcard",
         ),
     )  # fmt: skip

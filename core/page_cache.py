@@ -47,8 +47,8 @@ LONGEST_VALUE = 255
 
 OWN_ADDRESSES = (
     "/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/withdraw/", "/back-in-stock/",
-    "/wish-lists/", "/api/", "/media/", "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/", "/_util/",
-    "/feeds/", "/sitemap", "/social/",
+    "/wish-lists/", "/api/", "/media/", "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/",
+    "/_util/", "/feeds/", "/sitemap", "/social/",
 )  # fmt: skip
 """Where no page for everybody lives, or where the address holds anything a visitor types."""
 

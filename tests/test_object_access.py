@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,10 +23,11 @@ from accounts import roles
 from accounts.models import Address, User
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
-from commerce.models import BasketLine, Order, SavedLine, WaitingReader
+from commerce.models import BasketLine, GiftCard, Order, SavedLine, WaitingReader
 from commerce.services import baskets, saved, wishes
 from commerce.services.baskets import Owner
-from commerce.tests.factories import ADDRESS, an_order
+from commerce.tests.factories import ADDRESS, filled_basket, pay, place
+from core.money import Money
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +74,7 @@ SECRET = {
     "checkout/pay/<slug:token>/return/": "/checkout/pay/{order.token}/return/",
     "orders/<slug:token>/invoice/": "/orders/{order.token}/invoice/",
     "orders/<slug:token>/invoice.pdf": "/orders/{order.token}/invoice.pdf",
+    "orders/<slug:token>/gift-cards/<int:pk>/": "/orders/{order.token}/gift-cards/{card.pk}/",
 }
 """For who has the link, for 30 days; the owner's alone after that."""
 
@@ -122,12 +125,16 @@ def ada(books_page) -> dict[str, Any]:
     roles.apply()
     user = member("ada@example.org")
     edition = book("Persuasion").editions.get()
+    basket = filled_basket({edition: 1}, user=user, email=user.email)
+    baskets.add_gift_card(Owner(user_id=user.pk), Money(Decimal(25), "GBP"))
+    order = pay(place(basket, user=user))
     key = {"name": "Ada's", "credential": {}}
     wish_list = wishes.create(user.pk, "For the winter", owner_name="A. L.")
     return {
         "user": user,
         "address": Address.objects.create(user=user, **ADDRESS),
-        "order": an_order({edition: 1}, user=user, email=user.email),
+        "order": order,
+        "card": GiftCard.objects.get(),
         "line": baskets.add(Owner(user_id=user.pk), edition.pk, 1)[0].lines.get(),
         "wish_list": wish_list,
         "wish": wishes.add(wish_list.pk, edition.pk, "in red")[0],
@@ -229,6 +236,21 @@ def test_a_key_that_was_not_mailed_opens_nothing(ada, strangers, route):
     assert ada["user"].check_password(PASSWORD)
     assert not EmailAddress.objects.get(user=ada["user"]).verified
     assert WaitingReader.objects.get().confirmed_at is None
+
+
+def test_a_gift_card_is_printed_by_the_link_of_its_own_order_only(ada):
+    edition = book("Emma").editions.get()
+    other = pay(place(filled_basket({edition: 1}, email="bob@example.org")))
+
+    assert Client().get(f"/orders/{other.token}/gift-cards/{ada['card'].pk}/").status_code == 404
+
+
+def test_a_gift_card_of_somebody_elses_basket_is_not_removed(ada, strangers):
+    card = baskets.add_gift_card(Owner(user_id=ada["user"].pk), Money(Decimal(25), "GBP")).gift_cards.get()
+    for client in strangers.values():
+        client.post("/basket/remove/", {"card": card.pk})
+        client.post("/basket/code/remove/", {"card": card.pk})
+    card.refresh_from_db()
 
 
 def test_a_line_of_somebody_elses_basket_is_neither_changed_nor_removed(ada, strangers):

@@ -23,11 +23,11 @@ from accounts import privacy
 from accounts.models import Address, User
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
-from commerce.models import Basket, Invoice, Order, Redemption, Voucher, WaitingReader, Wish, WishList
+from commerce.models import Basket, GiftCard, Invoice, Order, Redemption, Voucher, WaitingReader, Wish, WishList
 from commerce.models.order import OrderStatus
 from commerce.services import baskets, invoicing, wishes
 from commerce.services.baskets import Owner
-from commerce.tests.factories import ADDRESS, an_order
+from commerce.tests.factories import ADDRESS, an_order, card_order, gift_card, pay
 from core.mail.models import OutgoingMail
 from home.models.contact import ContactMessage
 
@@ -83,13 +83,16 @@ def everything(ada, persuasion) -> Order:
         Address.objects.create(user=user, **{**ADDRESS, "full_name": name})
         Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "S3CRET"})
         an_order({persuasion: 1}, user=user, email=user.email, full_name=name)
+        friend = {"recipient_name": f"{name}'s friend", "recipient_email": f"friend-of-{user.email}"}
+        pay(card_order("25.00", user=user, email=user.email, **friend, message=f"{name} writes"))
+        gift_card("10.00", by=user, recipient_name=name, recipient_email=user.email)
         baskets.add(Owner(user_id=user.pk), persuasion.pk, 2)
         WaitingReader.objects.create(edition=persuasion, email=user.email)
         wish_list = wishes.create(user.pk, f"{name}'s winter", visibility="public", owner_name=name)
         wishes.add(wish_list.pk, persuasion.pk, note=f"{name} hopes")
         ContactMessage.objects.create(name=name, email=user.email, message=f"{name} asks")
     Order.objects.update(status=OrderStatus.DONE)
-    return Order.objects.get(user=ada)
+    return Order.objects.filter(user=ada).earliest("pk")
 
 
 @pytest.fixture
@@ -106,8 +109,9 @@ def test_everything_is_told_as_a_page_and_as_json_and_nothing_of_others(reader, 
 
     assert set(told) == {"exported_at", *privacy.parts}
     assert all(told[name] for name in privacy.parts), "Ada left a trace in every part"
-    assert told["orders"][0]["number"] == everything.number
-    assert told["orders"][0]["invoice"] == everything.invoice.number
+    assert told["orders"][-1]["number"] == everything.number
+    assert told["orders"][-1]["invoice"] == everything.invoice.number
+    assert {card["message"] for card in told["gift_cards"]} == {"Ada Lovelace writes", ""}
     assert told["basket"] == [{**told["basket"][0], "book": "Persuasion", "quantity": 2}]
     for text in (page.content.decode(), file.content.decode()):
         assert "12 St James" in text
@@ -116,6 +120,7 @@ def test_everything_is_told_as_a_page_and_as_json_and_nothing_of_others(reader, 
         assert "bob@example.org" not in text.lower()
         assert "Bob" not in text
         assert "S3CRET" not in text
+        assert not any(card.code in text for card in GiftCard.objects.all())
         assert "argon2" not in text
     assert file["Content-Disposition"].startswith("attachment")
     assert file["Cache-Control"] == "no-store, private"
@@ -145,6 +150,10 @@ def test_an_erased_customer_is_gone_but_for_what_the_law_keeps(
     assert not UserSession.objects.exists()
     assert not any("ada" in str(session.get_decoded()) for session in Session.objects.all())
     assert Basket.objects.filter(status="open").count() == 1
+    assert GiftCard.objects.filter(balance_amount__gt=0).count() == 4, "money stays"
+    told = {(card.recipient_name, card.recipient_email, card.message) for card in GiftCard.objects.all()}
+    assert {words for card in told for words in card if "Ada" in words or "ada@" in words} == set()
+    assert any("Bob" in card[0] for card in told)
     everything.refresh_from_db()
     assert everything.user is None
     said = [getattr(everything, name) for name in ("full_name", "email", "line_1", "town", "postcode", "vat_id")]

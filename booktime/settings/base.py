@@ -174,6 +174,7 @@ SCHEDULE = {
     "publish_scheduled": 60,
     "reconcile_payments": 5 * 60,
     "follow_pre_orders": 60 * 60,
+    "follow_gift_cards": 60,
     "rebuild_listing --due": 60,
     "sweep_mail": 60,
     "tell_waiting": 60,

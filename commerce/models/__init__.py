@@ -3,6 +3,7 @@
 from commerce.models.bank import BankLine
 from commerce.models.basket import Basket, BasketLine, CheckoutDraft
 from commerce.models.calendar import Holiday
+from commerce.models.gift_cards import BasketGiftCard, GiftCard, GiftCardEntry, GiftCardSettings
 from commerce.models.invoice import CreditNote, Invoice, InvoiceCounter, Paper
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
@@ -27,11 +28,15 @@ __all__ = [
     "BankLine",
     "Basket",
     "BasketCode",
+    "BasketGiftCard",
     "BasketLine",
     "CheckoutDraft",
     "CreditNote",
     "DeliveryBand",
     "DeliveryMethod",
+    "GiftCard",
+    "GiftCardEntry",
+    "GiftCardSettings",
     "Holiday",
     "Invoice",
     "InvoiceCounter",

@@ -15,6 +15,7 @@ from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -278,6 +279,17 @@ class Order(PostalAddress):
         """What promotions and vouchers took off, for the sums. Reads `discounts`."""
         return [row.shown for row in self.discounts.all() if not row.is_refused]
 
+    @cached_property
+    def card_payments(self) -> list[dict[str, Any]]:
+        """What gift cards paid when it was placed, for the sums."""
+        paid = self.gift_card_entries.filter(kind="redeemed").select_related("card")
+        return [entry.shown for entry in paid]
+
+    @property
+    def to_pay(self) -> Money:
+        """What was left to pay by other means when it was placed."""
+        return sum((paid["amount"] for paid in self.card_payments), self.total)
+
     @property
     def delivery(self) -> Money:
         """The delivery, tax included."""
@@ -410,6 +422,7 @@ class OrderLine(models.Model):
     sku = models.CharField(_("SKU"), max_length=40)
     format_label = models.CharField(_("format"), max_length=40)
     is_digital = models.BooleanField(_("download"), default=False)
+    is_gift_card = models.BooleanField(_("gift card"), default=False, editable=False)
     list_gross = models.DecimalField(_("price before discounts"), max_digits=12, decimal_places=3, null=True)
     unit_gross = models.DecimalField(_("price"), max_digits=12, decimal_places=3)
     unit_net = models.DecimalField(_("net"), max_digits=12, decimal_places=3)

@@ -29,17 +29,13 @@ from accounts.requests import SignedInRequest
 from commerce.invoice_pages import document_file, document_page, issued_for
 from commerce.models import CreditNote, Invoice, Order, SellerSettings
 from commerce.models.order import UNSENT, LineStatus, OrderQuerySet, OrderStatus, PaymentStatus
-from commerce.office.acting import LookedAtPolicy, act, confirm
+from commerce.office.acting import act, confirm
 from commerce.office.credit_notes import ADD, credit
 from commerce.office.payments import REFUND, mark_paid, refund
 from commerce.services import orders, payments, refunds, replacements
 from core.spreadsheets import safe_cell
 
 VIEW, CHANGE, DISPATCH, EXPORT = (f"commerce.{action}_order" for action in ("view", "change", "dispatch", "export"))
-
-
-class OrderPolicy(LookedAtPolicy):
-    """Orders are looked at. What changes them are the actions below."""
 
 
 class OrderFilterSet(WagtailFilterSet):
@@ -115,12 +111,13 @@ class OrderInspectView(InspectView):
         order: Order = self.object
         lines = list(order.lines.select_related("order"))
         unsent = [line for line in lines if line.status in UNSENT]
+        by_hand = [line for line in unsent if not line.is_gift_card]
         user = self.request.user
         return {
             **super().get_context_data(**kwargs),
             "order": order,
             "lines": lines,
-            "unsent": {line.pk for line in unsent},
+            "unsent": {line.pk for line in by_hand},
             "issued": Invoice.objects.filter(order=order).first(),
             "credit_notes": CreditNote.objects.filter(invoice__order=order).order_by("sequence"),
             "may_credit": user.has_perm(ADD) and bool(order.worth),
@@ -130,7 +127,7 @@ class OrderInspectView(InspectView):
             "received": payments.received(order),
             "may_pay": user.has_perm(CHANGE) and bool(payments.due(order)),
             "may_refund": user.has_perm(REFUND) and bool(payments.received(order)),
-            "may_send": bool(unsent) and _may_send(user),
+            "may_send": bool(by_hand) and _may_send(user),
             "may_cancel": bool(unsent) and user.has_perm(CHANGE),
             "may_replace": len(unsent) < len(lines) and user.has_perm(CHANGE),
             "returns": order.returns.prefetch_related("lines__line"),
@@ -224,7 +221,7 @@ def mark_sent(request: SignedInRequest, pk: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=pk) if _may_send(request.user) else None
     if order is None:
         raise PermissionDenied
-    unsent = list(order.lines.filter(status__in=UNSENT))
+    unsent = list(order.lines.filter(status__in=UNSENT, is_gift_card=False))
     chosen = request.POST.getlist("line") if request.method == "POST" else request.GET.getlist("line")
     lines = [line for line in unsent if str(line.pk) in chosen] if chosen else unsent
     if request.method != "POST" or "confirmed" not in request.POST:

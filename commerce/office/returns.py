@@ -21,7 +21,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from accounts.requests import SignedInRequest
 from commerce.models import Return
 from commerce.models.returns import ReturnKind, ReturnOutcome
-from commerce.office.acting import LookedAtPolicy, act, confirm, refuse_without
+from commerce.office.acting import act, confirm, refuse_without
 from commerce.services import returns
 
 VIEW, CHANGE = "commerce.view_return", "commerce.change_return"
@@ -123,10 +123,6 @@ class ReturnViewSet(ModelViewSet):
         for view in ("add", "edit", "delete", "history", "usage"):
             kwargs[f"{view}_url_name"] = None
         return kwargs
-
-
-class ReturnPolicy(LookedAtPolicy):
-    """Returns are looked at; buttons change them."""
 
 
 @require_admin_access

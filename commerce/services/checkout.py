@@ -19,18 +19,21 @@ from commerce import gateways, pricing
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import (
     Basket,
+    BasketGiftCard,
     CheckoutDraft,
     DeliveryMethod,
+    GiftCard,
     Order,
     OrderDiscount,
     OrderLine,
     OrderTax,
     SellerSettings,
 )
+from commerce.models.gift_cards import GIFT_CARD_SKU, Recipient
 from commerce.models.order import EventKind, PaymentMethod
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
-from commerce.services import baskets, invoicing, ledger, orders, vouchers
+from commerce.services import baskets, gift_cards, invoicing, ledger, orders, vouchers
 from core import crash
 from core.mail.outbox import post
 from core.money import Money, tax_within
@@ -71,7 +74,7 @@ def check_complete(priced: PricedBasket) -> None:
         IncompleteCheckout: names the step that is missing.
         OutOfStock: a line cannot be had as it is.
     """
-    if not priced.lines:
+    if priced.is_empty:
         raise IncompleteCheckout("basket", _("Your basket is empty."))
     if priced.problems:
         raise OutOfStock(" ".join(priced.problems))
@@ -121,7 +124,7 @@ def place_order(
         check_complete(priced)
         if priced.fingerprint != seen:
             raise OrderChanged
-        if method not in ways_to_pay(priced):
+        if priced.to_pay and method not in ways_to_pay(priced):
             raise OrderChanged(_("Please choose how you pay."))
         crash.here("before-hold")
         promised = _allocate(priced)
@@ -130,8 +133,10 @@ def place_order(
         crash.here("after-order-rows")
         vouchers.redeem(order, priced.redeemed)
         crash.here("after-voucher")
-        ledger.follow(order)
         orders.record(order, EventKind.PLACED, user)
+        for entry in gift_cards.charge(order, priced.gift_cards):
+            ledger.capture(order.pk, PaymentMethod.GIFT_CARD, entry.money * -1, reference=entry.reference)
+        ledger.follow(orders.lock(order.pk))
         if user is not None and order.needs_delivery:
             _remember_address(user, order)
         CheckoutDraft.objects.filter(basket=basket).delete()
@@ -141,6 +146,7 @@ def place_order(
         post("order", order.email, key=f"order:{order.pk}", language=order.language, order_id=order.pk)
         crash.here("before-commit")
     crash.here("after-commit")
+    order.refresh_from_db(fields=["payment_status"])
     return order
 
 
@@ -183,7 +189,7 @@ def _write(
         user=user,
         email=draft.email,
         **_address(draft, priced),
-        payment_method=method,
+        payment_method=PaymentMethod.GIFT_CARD if priced.gift_cards and not priced.to_pay else method,
         currency=priced.currency,
         goods_amount=priced.goods.amount,
         discount_amount=(priced.goods_before - priced.goods).amount,
@@ -206,6 +212,8 @@ def _write(
             order, line, priced.forecast, bylines.get(line.edition.product_id, ""), promised[line.edition.pk]
         )
     )
+    for card in priced.bought_cards:
+        _write_gift_card(order, card)
     OrderDiscount.objects.bulk_create(
         OrderDiscount(
             order=order,
@@ -263,6 +271,25 @@ def _copies(order: Order, line: PricedLine, forecast: Forecast, byline: str, pro
         for number, paid in enumerate(line.copies)
         for tax in [tax_within(paid, line.tax_rate)]
     ]
+
+
+def _write_gift_card(order: Order, bought: BasketGiftCard) -> None:
+    """A gift card that was bought: outside the scope of tax, and without a code until the order is paid."""
+    line = OrderLine.objects.create(
+        order=order,
+        title=_("Gift card"),
+        sku=GIFT_CARD_SKU,
+        format_label=_("Gift card"),
+        is_digital=True,
+        is_gift_card=True,
+        list_gross=bought.amount,
+        unit_gross=bought.amount,
+        unit_net=bought.amount,
+        unit_tax=0,
+        tax_rate=0,
+    )
+    about = {field.name: getattr(bought, field.name) for field in Recipient._meta.fields}
+    GiftCard.objects.create(order_line=line, currency=bought.currency, initial_amount=bought.amount, **about)
 
 
 def _bylines(product_ids: set[int]) -> dict[int, str]:

@@ -20,7 +20,7 @@ from commerce.models.payment import PaymentState
 from commerce.services import invoicing, orders
 from core.money import Money
 
-WHEN_PAID: list[Callable[[Order], None]] = []
+WHEN_PAID: list[Callable[[Order], object]] = []
 """What else happens in the transaction in which an order becomes paid; each is safe to run twice."""
 
 

@@ -20,7 +20,7 @@ from catalog import stock
 from commerce.exceptions import CannotSend, IllegalTransition
 from commerce.models import Order, OrderEvent, OrderLine
 from commerce.models.order import UNSENT, EventKind, LineStatus, OrderStatus
-from commerce.services import vouchers
+from commerce.services import gift_cards, vouchers
 from core.mail.outbox import post
 
 ORDER_MOVES: dict[str, frozenset[str]] = {
@@ -39,24 +39,26 @@ LINE_MOVES: dict[str, frozenset[str]] = {
 }
 
 
-def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Order:
+def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User | None) -> Order:
     """These copies have left the shop; promised copies leave the stock. Lines that were sent before are passed over.
 
     Raises:
         IllegalTransition: a line was cancelled or returned.
-        CannotSend: the order is not paid, a copy is under embargo, or none is on the shelf. Then nothing is marked.
+        CannotSend: the order is not paid, a copy is under embargo, none is on the shelf, or a gift card has no code
+            yet. Then nothing is marked.
     """
     with transaction.atomic():
         order = lock(order_id)
         chosen = set(line_ids)
         lines = [
             line
-            for line in order.lines.select_related("edition__product")
+            for line in order.lines.select_related("edition__product", "gift_card")
             if line.pk in chosen and line.status != LineStatus.SENT
         ]
         for line in lines:
             _check(LINE_MOVES, line.status, LineStatus.SENT)
             _check_embargo(line)
+            _check_gift_card(line)
         if lines and order.awaits_money:
             raise CannotSend(_("This order is not paid yet."))
         _take_from_shelf([line for line in lines if not line.is_digital and line.edition_id])
@@ -66,7 +68,8 @@ def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Orde
             )
             event = record(order, EventKind.SENT, actor, titles=titles_of(lines))
             _follow_lines(order, actor)
-            _write_to_customer("dispatch", order, event, lines)
+            if parcels := [line for line in lines if not line.is_gift_card]:
+                _write_to_customer("dispatch", order, event, parcels)
     return order
 
 
@@ -81,6 +84,7 @@ def mark_lines_returned(order_id: int, line_ids: Iterable[int], actor: User | No
         lines = list(order.lines.filter(pk__in=set(line_ids)))
         for line in lines:
             _check(LINE_MOVES, line.status, LineStatus.RETURNED)
+        gift_cards.withdraw(order, lines, actor)
         OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.RETURNED)
         back = Counter(
             line.edition_id for line in lines if line.pk in restocked and line.edition_id and not line.is_digital
@@ -163,6 +167,7 @@ def _cancel_lines(
     if not lines:
         raise IllegalTransition(_("Everything has been sent already."))
     stock.release(Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id))
+    gift_cards.withdraw(order, lines, actor, reason)
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.CANCELLED, is_allocated=False)
     event = record(order, EventKind.CANCELLED, actor, reason=reason, titles=titles_of(lines))
     _follow_lines(order, actor)
@@ -201,6 +206,7 @@ def _follow_lines(order: Order, actor: User | None) -> None:
     if statuses <= {LineStatus.CANCELLED}:
         _move(order, OrderStatus.CANCELLED, actor)
         vouchers.give_back(order)
+        gift_cards.give_back(order, actor)
     elif not statuses & set(UNSENT):
         _move(order, OrderStatus.DONE, actor)
     elif statuses != {LineStatus.NEW}:
@@ -214,6 +220,11 @@ def _check_embargo(line: OrderLine) -> None:
             _("%(title)s must not leave the shop before %(date)s.")
             % {"title": line.title, "date": date_format(embargo)}
         )
+
+
+def _check_gift_card(line: OrderLine) -> None:
+    if line.is_gift_card and not line.gift_card.is_issued:
+        raise CannotSend(_("A gift card goes out by itself, when its order is paid."))
 
 
 def _take_from_shelf(lines: list[OrderLine]) -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from commerce.models import Order, OrderLine, SellerSettings
 from commerce.models.order import UNSENT, EventKind
@@ -70,6 +71,8 @@ def delivery_shares(order: Order, lines: Iterable[OrderLine], *, small_business:
         gross[row.rate] += row.gross
         tax[row.rate] += row.tax
     for line in lines:
+        if line.is_gift_card:  # in no sum of tax
+            continue
         gross[line.tax_rate] -= line.unit_gross
         tax[line.tax_rate] -= line.unit_tax
     return [
@@ -87,6 +90,7 @@ def delivery_shares(order: Order, lines: Iterable[OrderLine], *, small_business:
 def head(order: Order, number: Number, kind: str, seller: SellerSettings) -> dict[str, Any]:
     """What every document says of itself, of the seller, of the customer and of the order."""
     lines = list(order.lines.all())
+    has_cards = any(line.is_gift_card for line in lines)
     return {
         "version": VERSION,
         "kind": kind,
@@ -106,7 +110,15 @@ def head(order: Order, number: Number, kind: str, seller: SellerSettings) -> dic
             "vat_id": order.vat_id,
             **{name: getattr(order, name) for name in ("full_name", "line_1", "line_2", "town", "postcode")},
         },
-        "tax_note": str(order.get_tax_free_reason_display()),
+        "tax_note": " ".join(
+            filter(
+                None,
+                (
+                    str(order.get_tax_free_reason_display()),
+                    gettext("A gift card bears no VAT: that is due on what it buys.") if has_cards else "",
+                ),
+            )
+        ),
     }
 
 
@@ -165,7 +177,7 @@ def _grouped(order: Order, parts: list[Part], *, small_business: bool) -> list[d
         line = part.line
         key = (
             line.title, line.contributors, line.format_label, line.isbn, line.sku, line.list_gross, line.tax_rate,
-            line.is_digital, part.gross.amount, part.tax.amount,
+            line.is_digital, line.is_gift_card, part.gross.amount, part.tax.amount,
         )  # fmt: skip
         groups[key].append(part)
     rows = []
@@ -185,8 +197,12 @@ def _grouped(order: Order, parts: list[Part], *, small_business: bool) -> list[d
                 "before": str(before.amount) if before and is_reduced else "",
                 "unit": str(gross.amount),
                 "unit_net": str((gross - tax).amount),
+                "is_gift_card": line.is_gift_card,
                 "category": category_of(
-                    order, line.tax_rate, is_digital=line.is_digital, small_business=small_business
+                    order,
+                    line.tax_rate,
+                    is_digital=line.is_digital,
+                    small_business=small_business or line.is_gift_card,
                 ),
                 "rate": f"{line.tax_rate:f}",
                 **_money(gross * len(copies), tax * len(copies)),

@@ -1,4 +1,4 @@
-"""Where books and baskets meet: the forms on a page of the catalogue that buy a book, or remember it; the button that orders."""
+"""Where books and baskets meet: the forms of a book's page that buy or remember it, and the button that orders."""
 
 from __future__ import annotations
 

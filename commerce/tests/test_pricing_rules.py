@@ -12,12 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commerce.discounts import Asked, Goods, discounts_on
-from commerce.models import Promotion, Voucher
+from commerce.models import GiftCard, Promotion, Voucher
+from commerce.paying import pay_with
 from core.money import Money
 
 TAGS = {"crime": 1, "fixed": 2}
 GOODS = re.compile(r"^(?P<name>\w+)\s+(?P<price>[\d.]+) × (?P<quantity>\d+)\s*(?P<tags>[\w ]*)$")
 RULE = re.compile(r"^(?P<name>.+?)\s+(?:-?(?P<off>\d+\.\d\d)|refused: (?P<refusal>.+))$")
+CARD = re.compile(r"^gift card with (?P<held>[\d.]+)\s+pays (?P<pays>[\d.]+), keeps (?P<keeps>[\d.]+)$")
+BOUGHT = "buys a gift card"
 FIXED = "The price is fixed by law."
 
 
@@ -63,11 +66,17 @@ def examples() -> list:
 
 @pytest.mark.parametrize("lines", examples())
 def test_the_examples_of_the_documentation_are_true(lines):
-    *parts, last = lines
-    goods, named, hints = [], [], []
-    for line in parts:
+    goods, named, hints, cards, bought, last = [], [], [], [], gbp("0"), {}
+    for line in lines:
         if line.startswith("hint: "):
             hints.append(line.removeprefix("hint: "))
+        elif line.startswith(("total", "to pay")):
+            what, amount = line.rsplit(maxsplit=1)
+            last[what.strip()] = gbp(amount)
+        elif line.startswith(BOUGHT):
+            bought = gbp(line.removeprefix(BOUGHT).strip())
+        elif match := CARD.match(line):
+            cards.append(match)
         elif match := GOODS.match(line):
             tags = match["tags"].split()
             goods.append(
@@ -95,7 +104,15 @@ def test_the_examples_of_the_documentation_are_true(lines):
         else:
             assert (told[rule.name].amount if rule.name in told else gbp("0")) == gbp(match["off"])
     assert list(found.hints) == hints
-    assert sum((line.unit * line.quantity for line in goods), gbp("0")) - taken(found) == gbp(last.split()[1])
+    total = sum((line.unit * line.quantity for line in goods), bought) - taken(found)
+    assert total == last["total"]
+    paid = pay_with([good_card(match["held"]) for match in cards], total - bought)
+    assert [(one.used, one.left) for one in paid] == [(gbp(match["pays"]), gbp(match["keeps"])) for match in cards]
+    assert total - sum((one.used for one in paid), gbp("0")) == last.get("to pay", total)
+
+
+def good_card(held: str) -> GiftCard:
+    return GiftCard(status="active", currency="GBP", initial_amount=Decimal(held), balance_amount=Decimal(held))
 
 
 def taken(found) -> Money:
@@ -103,7 +120,7 @@ def taken(found) -> Money:
 
 
 def test_every_example_is_read():
-    assert len(examples()) == 13
+    assert len(examples()) == 18
 
 
 def test_an_amount_is_shared_by_what_the_copies_cost():
@@ -192,3 +209,14 @@ def test_ten_thousand_baskets_break_no_penny_and_no_law(goods, promotions, vouch
     working = [one for one in found.applied if one.code and not one.is_refused]
     combinable = {one.name for one in vouchers if one.is_combinable}
     assert len(working) <= 1 or all(one.name in combinable for one in working)
+
+
+@given(st.lists(money, max_size=5), money)
+def test_cards_pay_no_more_than_they_hold_and_no_more_than_is_asked(held, asked):
+    paid = pay_with([good_card(str(amount)) for amount in held], gbp(asked))
+
+    assert all(gbp("0") <= one.used <= one.balance for one in paid)
+    assert sum((one.used for one in paid), gbp("0")) == min(
+        gbp(asked), gbp(sum(held, Decimal(0))), key=lambda m: m.amount
+    )
+    assert all(bool(one.note) != bool(one.used) for one in paid)

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, UnknownCode
-from commerce.forms import AddForm, CodeForm, LineForm, QuantityField
+from commerce.forms import AddForm, CardForm, CodeForm, LineForm, QuantityField
 from commerce.kept import kept_now
 from commerce.models import Basket
 from commerce.models.basket import MAX_QUANTITY
-from commerce.services import baskets, vouchers
+from commerce.services import baskets, gift_cards, vouchers
 from commerce.services import saved as saved_lines
 from commerce.services.baskets import Owner
 from core.throttle import is_too_often, sender_of
@@ -85,6 +85,9 @@ def update(request: HttpRequest) -> HttpResponse:
 def remove(request: HttpRequest) -> HttpResponse:
     """Take a line out of the basket."""
     basket = baskets.find(owner_of(request))
+    card = CardForm(request.POST)
+    if basket and card.is_valid() and baskets.remove_gift_card(basket.pk, card.cleaned_data["card"]):
+        messages.success(request, _("The gift card was removed from your basket."))
     form = LineForm(request.POST)
     if basket and form.is_valid():
         title = baskets.remove(basket.pk, form.cleaned_data["line"])
@@ -129,12 +132,12 @@ def saved(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def enter_code(request: HttpRequest) -> HttpResponse:
-    """Put a voucher's code into the basket. Who tries many codes must wait, right or wrong: nobody guesses one."""
+    """Put the code of a voucher or a gift card into the basket. Who tries many must wait, right or wrong."""
     basket = baskets.find(owner_of(request))
     form = CodeForm(request.POST)
     if basket is None or not form.is_valid():
         return _page(request, basket, status=422, code_form=form)
-    if is_too_often("codes", sender_of(request), limit=MOST_CODES_TRIED, seconds=TRYING_SECONDS):
+    if tries_too_many_codes(request):
         form.add_error("code", _("Too many codes were tried. Please wait ten minutes."))
         return _page(request, basket, status=429, code_form=form)
     try:
@@ -147,9 +150,12 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def remove_code(request: HttpRequest) -> HttpResponse:
-    """Take a voucher's code out of the basket."""
+    """Take a voucher's code out of the basket, or a gift card that was to pay for it."""
     basket = baskets.find(owner_of(request))
-    if basket:
+    card = CardForm(request.POST)
+    if basket and card.is_valid():
+        gift_cards.take_out(basket.pk, card.cleaned_data["card"])
+    elif basket:
         vouchers.remove(basket.pk, request.POST.get("code", ""))
     return redirect("commerce:basket")
 
@@ -161,7 +167,7 @@ def summary(request: HttpRequest) -> JsonResponse:
     With ?total also what the books cost, for who asks by the amount.
     """
     basket = baskets.find(owner_of(request))
-    count = sum(basket.lines.values_list("quantity", flat=True)) if basket else 0
+    count = baskets.count(basket) if basket else 0
     user = request.user
     name = (user.get_short_name() or user.email.partition("@")[0]) if user.is_authenticated else ""
     told: dict[str, object] = {"count": count, "name": name}
@@ -169,6 +175,11 @@ def summary(request: HttpRequest) -> JsonResponse:
         goods = pricing.price_basket(basket).goods
         told["total"] = {"amount": str(goods.amount), "currency": goods.currency}
     return JsonResponse(told)
+
+
+def tries_too_many_codes(request: HttpRequest) -> bool:
+    """Count a try of a code, whoever's it is, and say whether there were too many: nobody guesses one."""
+    return is_too_often("codes", sender_of(request), limit=MOST_CODES_TRIED, seconds=TRYING_SECONDS)
 
 
 def _page(

@@ -32,7 +32,7 @@ def address(request: HttpRequest) -> HttpResponse:
     """First screen: who gets the order and where it goes."""
     basket = baskets.find(owner_of(request))
     priced = pricing.price_basket(basket)
-    if basket is None or not priced.lines or priced.problems:
+    if basket is None or priced.is_empty or priced.problems:
         return _back_to_basket(request, priced)
     pickups = checkout.pickup_choices(priced)
     collecting = next((method for method in pickups if str(method.pk) == request.POST.get("collect")), None)
@@ -69,7 +69,7 @@ def delivery(request: HttpRequest) -> HttpResponse:
     """Second screen: how it travels. Downloads skip it."""
     basket = baskets.find(owner_of(request))
     priced = pricing.price_basket(basket)
-    if basket is None or not priced.lines or priced.problems:
+    if basket is None or priced.is_empty or priced.problems:
         return _back_to_basket(request, priced)
     if not priced.needs_delivery:
         return redirect("commerce:checkout_review")

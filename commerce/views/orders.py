@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from commerce import promises, withdrawal
 from commerce.exceptions import CommerceError
 from commerce.invoice_pages import document_file, document_page, issued_for
-from commerce.models import Order, SellerSettings
+from commerce.models import GiftCard, Order, SellerSettings
 from commerce.models.order import grouped_lines
 from commerce.services import payments, refunds
 
@@ -102,6 +102,7 @@ def _context(order: Order) -> dict[str, object]:
         "order": order,
         "lines": grouped_lines(order.lines.to_show()),
         "parts": promises.parts_of_order(order),
+        "gift_cards": GiftCard.objects.filter(order_line__order=order),
         "seller": SellerSettings.load(),
         "due": payments.due(order),
         "key": order.cancel_key,
