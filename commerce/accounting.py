@@ -64,9 +64,7 @@ def journal(year: int, month: int) -> str:
 
 
 @contextmanager
-def archive(
-    year: int, month: int, files: Iterable[tuple[str, bytes]], missing: list[str]
-) -> Iterator[IO[bytes]]:
+def archive(year: int, month: int, files: Iterable[tuple[str, bytes]], missing: list[str]) -> Iterator[IO[bytes]]:
     """A zip with the journal and the files, on disk while it grows. `missing` (numbers) is read when all are there."""
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -91,5 +89,3 @@ def _rows(issued: Invoice | CreditNote) -> Iterator[list[str]]:
         ]  # fmt: skip
         ends = [str(document.supplied_on or ""), str(document.due_on or ""), issued.digest]
         yield [*map(safe_cell, texts), *amounts, *ends]
-
-

@@ -14,6 +14,7 @@ from commerce.models import CreditNote, Invoice, Order
 from commerce.models.invoice import PaperKind, PaperState
 from commerce.services import papers
 
+
 def issued_for(order: Order, number: str = "") -> Invoice | CreditNote:
     """The invoice of an order, or its credit note with that number.
 
@@ -21,7 +22,9 @@ def issued_for(order: Order, number: str = "") -> Invoice | CreditNote:
         Http404: there is none.
     """
     if number:
-        return get_object_or_404(CreditNote.objects.select_related("invoice__order"), invoice__order=order, number=number)
+        return get_object_or_404(
+            CreditNote.objects.select_related("invoice__order"), invoice__order=order, number=number
+        )
     return get_object_or_404(Invoice.objects.select_related("order"), order=order)
 
 
@@ -50,5 +53,5 @@ def document_file(request: HttpRequest, issued: Invoice | CreditNote, page_url: 
         context = {"invoice_url": page_url, "reason": paper.failure}
         return render(request, "commerce/pdf_unavailable.html", context, status=503)
     answer = render(request, "commerce/invoice_waiting.html", {"page_url": page_url}, status=202)
-    answer["Retry-After"] = "3"
+    answer["Refresh"] = "3"  # a header, so that it works without JavaScript
     return answer

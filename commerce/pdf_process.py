@@ -91,7 +91,9 @@ def fetcher_of(files: dict[str, str]) -> Any:
 
 def with_our_words(said: Callable[..., bytes]) -> Callable[..., bytes]:
     """WeasyPrint's metadata with ours in the same RDF element: XMP has one."""
-    entries = [PROPERTY.format(name=name, kind="Text", category="external", text=text) for name, text in FACTUR_X.items()]
+    entries = [
+        PROPERTY.format(name=name, kind="Text", category="external", text=text) for name, text in FACTUR_X.items()
+    ]
     part = PROPERTY.format(name="part", kind="Integer", category="internal", text="Part of ISO 14289")
     ours = ElementTree.fromstring(XMP.format(fx="".join(entries), ua=part))  # noqa: S314  # our own text
 

@@ -31,7 +31,9 @@ def baskets(user: User) -> list[Record]:
 def orders(user: User) -> list[Record]:
     """Every order with its address, its books and its invoice."""
     found = []
-    for order in Order.objects.visible_to(user).select_related("invoice").prefetch_related("lines", "invoice__credit_notes"):
+    for order in (
+        Order.objects.visible_to(user).select_related("invoice").prefetch_related("lines", "invoice__credit_notes")
+    ):
         invoice = getattr(order, "invoice", None)
         notes = invoice.credit_notes.all() if invoice else ()
         found.append(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,9 +24,10 @@ from accounts.models import Address, User
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
 from commerce.models import BasketLine, Order
-from commerce.services import baskets
+from commerce.services import baskets, credit_notes
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, an_order
+from core.money import Money
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,8 @@ SECRET = {
     "checkout/done/<str:token>/": "/checkout/done/{order.token}/",
     "orders/<str:token>/invoice/": "/orders/{order.token}/invoice/",
     "orders/<str:token>/invoice.pdf": "/orders/{order.token}/invoice.pdf",
+    "orders/<str:token>/credit-notes/<str:number>/": "/orders/{order.token}/credit-notes/{note.number}/",
+    "orders/<str:token>/credit-notes/<str:number>.pdf": "/orders/{order.token}/credit-notes/{note.number}.pdf",
 }
 """For who has the link, for 30 days; the owner's alone after that."""
 
@@ -108,10 +112,12 @@ def ada(books_page) -> dict[str, Any]:
     user = member("ada@example.org")
     edition = book("Persuasion").editions.get()
     key = {"name": "Ada's", "credential": {}}
+    order = an_order({edition: 1}, user=user, email=user.email)
     return {
         "user": user,
         "address": Address.objects.create(user=user, **ADDRESS),
-        "order": an_order({edition: 1}, user=user, email=user.email),
+        "order": order,
+        "note": credit_notes.issue_amount(order.pk, Money(Decimal(1), "GBP"), reason="Goodwill", actor=None),
         "line": baskets.add(Owner(user_id=user.pk), edition.pk, 1)[0].lines.get(),
         "key": Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=key),
         "confirmation": EmailConfirmationHMAC(EmailAddress.objects.get(user=user)),
@@ -172,7 +178,7 @@ def test_a_link_that_is_not_quite_right_opens_nothing(ada, strangers, route):
     token = ada["order"].token
     assert len(token) * 6 >= 128, "bits of chance"
     other = ("B" if token[0] == "A" else "A") + token[1:]
-    path = SECRET[route].replace("{order.token}", other)
+    path = SECRET[route].replace("{order.token}", other).format(**ada)
     assert {client.get(path).status_code for client in strangers.values()} == {404}
 
 
@@ -210,7 +216,9 @@ def test_no_address_of_the_admin_opens_for_customers_and_guests(strangers):
 def test_no_address_of_orders_opens_for_a_colleague_without_the_right(ada, strangers):
     paths = {example_of(route).replace("/1/", f"/{ada['order'].pk}/") for route in addresses()}
     refused = {
-        path: strangers["colleague"].get(path).status_code for path in paths if path.startswith("/admin/orders/")
+        path: strangers["colleague"].get(path).status_code
+        for path in paths
+        if path.startswith(("/admin/orders/", "/admin/accounting/"))
     }
     assert refused
     assert set(refused.values()) <= {302, 403, 404}

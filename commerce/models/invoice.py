@@ -158,9 +158,7 @@ class Paper(models.Model):
 
     kind = models.CharField(_("what"), max_length=11, choices=PaperKind)
     subject = models.CharField(_("of"), max_length=20, help_text=_("The key of the document, or the month: 2026-10."))
-    state = models.CharField(
-        _("state"), max_length=7, choices=PaperState, default=PaperState.WAITING, editable=False
-    )
+    state = models.CharField(_("state"), max_length=7, choices=PaperState, default=PaperState.WAITING, editable=False)
     name = models.CharField(max_length=120, blank=True, editable=False, help_text=_("In the private storage."))
     failure = models.CharField(_("why it failed"), max_length=255, blank=True)
     asked_at = models.DateTimeField(_("asked for"))

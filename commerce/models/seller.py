@@ -39,7 +39,10 @@ class SellerSettings(BaseGenericSetting):
     )
     vat_number = models.CharField(_("VAT number"), max_length=40, blank=True, default="GB 000 0000 00")
     tax_number = models.CharField(
-        _("tax number"), max_length=40, blank=True, help_text=_("Of the local tax office, where there is no VAT number.")
+        _("tax number"),
+        max_length=40,
+        blank=True,
+        help_text=_("Of the local tax office, where there is no VAT number."),
     )
     eori = models.CharField(_("EORI number"), max_length=17, blank=True, help_text=_("Printed on exports."))
     directors = models.CharField(_("directors"), max_length=200, blank=True)

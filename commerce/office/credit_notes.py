@@ -1,4 +1,4 @@
-"""Crediting what was invoiced: whole copies and delivery, or an amount. Money goes back elsewhere; this is the paper."""
+"""Crediting what was invoiced: copies and delivery, or an amount. Money goes back elsewhere; this is the paper."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ ADD = "commerce.add_creditnote"
 class CreditForm(forms.Form):
     """What is credited, and why. Copies and delivery are one way, an amount the other."""
 
-    lines = forms.MultipleChoiceField(
-        label=gettext_lazy("Copies"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    lines = forms.MultipleChoiceField(label=gettext_lazy("Copies"), required=False, widget=forms.CheckboxSelectMultiple)
     delivery = forms.DecimalField(
         label=gettext_lazy("Of the delivery"), required=False, max_digits=12, decimal_places=3,
         validators=[MinValueValidator(0)],

@@ -156,7 +156,12 @@ def test_the_database_lets_nobody_credit_beyond_the_invoice(three, table, column
 
 def test_a_credit_note_is_never_changed_or_deleted(three):
     note = credit_notes.issue(three.pk, ids(three, "Emma"), reason="x", actor=None)
-    for change in (note.save, note.delete, CreditNote.objects.all().delete, lambda: CreditNote.objects.update(reason="")):
+    for change in (
+        note.save,
+        note.delete,
+        CreditNote.objects.all().delete,
+        lambda: CreditNote.objects.update(reason=""),
+    ):
         with pytest.raises(TypeError, match="never changed"):
             change()
 

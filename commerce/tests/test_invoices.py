@@ -297,7 +297,9 @@ def test_a_clock_that_was_set_back_does_not_undo_the_order_of_numbers(persuasion
 
 
 def test_who_waited_past_midnight_for_the_counter_gets_a_number_of_the_new_year(db):
-    eve, new_year = (dt.datetime.fromisoformat(at) for at in ("2026-12-31T23:59:59.9+00:00", "2027-01-01T00:00:01+00:00"))
+    eve, new_year = (
+        dt.datetime.fromisoformat(at) for at in ("2026-12-31T23:59:59.9+00:00", "2027-01-01T00:00:01+00:00")
+    )
     with patch.object(numbering.timezone, "now", side_effect=[eve, new_year, new_year]):
         number = numbering.take("INV")
     assert (str(number), number.at) == ("INV-2027-000001", new_year)

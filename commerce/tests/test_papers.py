@@ -82,7 +82,12 @@ def test_the_pdf_says_what_the_page_says_and_is_for_people_and_machines(client, 
     assert xmp.count("<rdf:RDF") == 1
     for fact in (r'pdfaid:part="3"', r'pdfaid:conformance="A"', r"pdfuaid:part>1<"):
         assert re.search(fact, xmp), fact
-    for fact in ("ConformanceLevel>EN 16931<", "DocumentFileName>factur-x.xml<", "DocumentType>INVOICE<", "Version>1.0<"):
+    for fact in (
+        "ConformanceLevel>EN 16931<",
+        "DocumentFileName>factur-x.xml<",
+        "DocumentType>INVOICE<",
+        "Version>1.0<",
+    ):
         assert fact in xmp
     assert root["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
 
@@ -134,15 +139,13 @@ def test_a_file_that_is_gone_is_made_again_the_same(client, persuasion):
 def test_a_file_is_made_once_and_never_in_the_request(client, persuasion, settings):
     order = an_order({persuasion: 1})
     path = f"/orders/{order.token}/invoice.pdf"
-    settings.TASKS = {
-        "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["default", "slow"]}
-    }
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["default", "slow"]}}
     with patch.object(papers, "content_of", side_effect=AssertionError):
         for _visit in range(3):
             answer = client.get(path)
             assert answer.status_code == 202
-            assert answer["Retry-After"] == "3"
-            assert '<meta http-equiv="refresh" content="3">' in answer.content.decode()
+            assert answer["Refresh"] == "3"
+            assert "The PDF is being made" in answer.content.decode()
             assert answer["Referrer-Policy"] == "no-referrer"
     assert len(papers.make_paper.get_backend().results) == 1
 
@@ -154,9 +157,7 @@ def test_a_file_is_made_once_and_never_in_the_request(client, persuasion, settin
 
 def test_a_lost_task_is_asked_for_again_after_a_while(persuasion, settings):
     order = an_order({persuasion: 1})
-    settings.TASKS = {
-        "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["default", "slow"]}
-    }
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["default", "slow"]}}
     with time_machine.travel("2026-11-02T10:00:00+00:00", tick=False) as clock:
         papers.ask(PaperKind.INVOICE, str(order.invoice.pk))
         clock.shift(60)
@@ -231,9 +232,10 @@ def test_a_title_of_a_hundred_thousand_characters_hurts_nobody(persuasion):
 
 
 def test_the_process_is_told_no_secret():
-    with patch.dict(os.environ, {"SECRET_KEY": "s3cret", "DATABASE_URL": "postgres://u:p@h/d"}), patch.object(
-        subprocess, "run"
-    ) as run:
+    with (
+        patch.dict(os.environ, {"SECRET_KEY": "s3cret", "DATABASE_URL": "postgres://u:p@h/d"}),
+        patch.object(subprocess, "run") as run,
+    ):
         run.return_value.returncode = 0
         run.return_value.stdout = b"%PDF"
         pdf.run(a_job("<p>x"))
@@ -405,5 +407,3 @@ def test_the_list_of_months_costs_the_same_for_one_and_for_many(client, persuasi
         page = client.get("/admin/accounting/").content.decode()
     assert page.count("Make 2027-") == 7
     assert accounting.months() == [f"2027-{month:02d}" for month in range(7, 0, -1)]
-
-

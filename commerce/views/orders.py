@@ -85,7 +85,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponseBase:
 def _document_url(form: str, token: str, number: str) -> str:
     """Where a document is: the page, or with the form "pdf" the file."""
     name = "credit_note" if number else "invoice"
-    return reverse(f"commerce:{name}_{form}" if form else f"commerce:{name}", args=[token, number] if number else [token])
+    return reverse(f"commerce:{name}_{form}".removesuffix("_"), args=[token, number] if number else [token])
 
 
 def _by_link(request: HttpRequest, token: str) -> Order:
