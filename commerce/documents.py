@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from commerce.models import CreditNote, Invoice
+from commerce.models import CreditNote, Invoice, Order
 from core.money import Money
 
 NAMES_SUPPLY = frozenset({"FR"})
@@ -127,7 +127,8 @@ def _read_2(said: dict[str, Any], issued: Invoice | CreditNote) -> Document:
 
 def _read_1(said: dict[str, Any], issued: Invoice | CreditNote) -> Document:
     """Invoices of the first months: they had no net prices, no parts of the address and no payments."""
-    currency, order = said["currency"], issued.order
+    currency = said["currency"]
+    order = Order.objects.get(number=said["order"])
     lines = _rows(said["lines"], currency)
     for line in lines:
         line["category"] = "S" if Decimal(line["rate"]) else "Z"
@@ -160,7 +161,7 @@ def _read_1(said: dict[str, Any], issued: Invoice | CreditNote) -> Document:
         customer=said["customer"],
         buyer={
             "full_name": said["customer"][0],
-            "country": order.country.code,
+            "country": str(order.country),
             "email": said["email"],
             "vat_id": said.get("customer_vat_id", ""),
         },

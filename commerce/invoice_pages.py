@@ -53,5 +53,5 @@ def document_file(request: HttpRequest, issued: Invoice | CreditNote, page_url: 
         context = {"invoice_url": page_url, "reason": paper.failure}
         return render(request, "commerce/pdf_unavailable.html", context, status=503)
     answer = render(request, "commerce/invoice_waiting.html", {"page_url": page_url}, status=202)
-    answer["Retry-After"] = "3"
+    answer["Refresh"] = "3"  # a header, so that it works without JavaScript
     return answer

@@ -71,4 +71,4 @@ def run(job: dict[str, object], seconds: float = SECONDS) -> bytes:
 
 
 def _static(name: str) -> bytes:
-    return Path(finders.find(name)).read_bytes()
+    return Path(str(finders.find(name))).read_bytes()

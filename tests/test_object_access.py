@@ -24,7 +24,7 @@ from accounts.models import Address, User
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
 from commerce.models import BasketLine, GiftCard, Order, SavedLine, WaitingReader
-from commerce.services import baskets, saved, wishes
+from commerce.services import baskets, credit_notes, saved, wishes
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, filled_basket, pay, place
 from core.money import Money
@@ -74,6 +74,8 @@ SECRET = {
     "checkout/pay/<slug:token>/return/": "/checkout/pay/{order.token}/return/",
     "orders/<slug:token>/invoice/": "/orders/{order.token}/invoice/",
     "orders/<slug:token>/invoice.pdf": "/orders/{order.token}/invoice.pdf",
+    "orders/<slug:token>/credit-notes/<slug:number>/": "/orders/{order.token}/credit-notes/{note.number}/",
+    "orders/<slug:token>/credit-notes/<slug:number>.pdf": "/orders/{order.token}/credit-notes/{note.number}.pdf",
     "orders/<slug:token>/gift-cards/<int:pk>/": "/orders/{order.token}/gift-cards/{card.pk}/",
 }
 """For who has the link, for 30 days; the owner's alone after that."""
@@ -135,6 +137,7 @@ def ada(books_page) -> dict[str, Any]:
         "address": Address.objects.create(user=user, **ADDRESS),
         "order": order,
         "card": GiftCard.objects.get(),
+        "note": credit_notes.issue_amount(order.pk, Money(Decimal(1), "GBP"), reason="Goodwill", actor=None),
         "line": baskets.add(Owner(user_id=user.pk), edition.pk, 1)[0].lines.get(),
         "wish_list": wish_list,
         "wish": wishes.add(wish_list.pk, edition.pk, "in red")[0],
@@ -204,7 +207,7 @@ def test_a_link_that_is_not_quite_right_opens_nothing(ada, strangers, route):
     token = ada["order"].token
     assert len(token) * 6 >= 128, "bits of chance"
     other = ("B" if token[0] == "A" else "A") + token[1:]
-    path = SECRET[route].replace("{order.token}", other)
+    path = SECRET[route].replace("{order.token}", other).format(**ada)
     assert {client.get(path).status_code for client in strangers.values()} == {404}
 
 
@@ -284,7 +287,9 @@ def test_no_address_of_the_admin_opens_for_customers_and_guests(strangers):
 def test_no_address_of_orders_opens_for_a_colleague_without_the_right(ada, strangers):
     paths = {example_of(route).replace("/1/", f"/{ada['order'].pk}/") for route in addresses()}
     refused = {
-        path: strangers["colleague"].get(path).status_code for path in paths if path.startswith("/admin/orders/")
+        path: strangers["colleague"].get(path).status_code
+        for path in paths
+        if path.startswith(("/admin/orders/", "/admin/accounting/"))
     }
     assert refused
     assert set(refused.values()) <= {302, 403, 404}

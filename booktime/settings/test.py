@@ -25,9 +25,9 @@ STATIC_ROOT = _files / "static"
 STATIC_ROOT.mkdir()
 STORAGES = {
     **STORAGES,
+    "private": {"BACKEND": "core.storage.PrivateStorage", "OPTIONS": {"location": _files / "private"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-STORAGES["private"]["OPTIONS"]["location"] = _files / "private"
 PAPERS_AHEAD = False  # seconds for each order; tests of papers ask for them
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "slow"]}}
 LOGGING["root"]["level"] = "WARNING"

@@ -58,7 +58,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     _check(request)
     page = Paginator(accounting.months(), PER_PAGE).get_page(request.GET.get("page"))
     known = {paper.subject: paper for paper in Paper.objects.filter(kind=PaperKind.MONTH, subject__in=list(page))}
-    rows = [{"month": month, "paper": known.get(month)} for month in page]
+    rows: list[dict[str, Any]] = [{"month": month, "paper": known.get(month)} for month in page]
     context = {
         "page_obj": page,
         "rows": rows,

@@ -273,7 +273,7 @@ def _reason(request: SignedInRequest) -> str:
 def _document_url(form: str, pk: int, number: str) -> str:
     """Where a document is: the page, or with the form "pdf" the file."""
     name = "credit_note" if number else "invoice"
-    return reverse(f"orders:{name}_{form}" if form else f"orders:{name}", args=[pk, number] if number else [pk])
+    return reverse(f"orders:{name}_{form}".removesuffix("_"), args=[pk, number] if number else [pk])
 
 
 def _may_send(user: Any) -> bool:

@@ -126,7 +126,7 @@ def _part(line: OrderLine, gross: Money) -> Part:
 
 
 def _of_delivery(order: Order, invoice: Invoice, lines: list[OrderLine], amount: Money) -> list[Share]:
-    """An amount of the delivery over its rates, by what is left of each; the last of a rate takes the tax left of it."""
+    """An amount of the delivery over its rates, by what is left of each; the last part takes the tax that is left."""
     small = bool(invoice.snapshot["seller"].get("small_business_note"))
     left = {(each.category, each.rate): each for each in snapshots.delivery_shares(order, lines, small_business=small)}
     for note in invoice.credit_notes.all():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -158,10 +157,8 @@ def _supply(order: Order, lines: list[OrderLine]) -> dict[str, Any]:
     """When the goods are supplied: the day the last copy left, else the day on which it is expected."""
     waiting = [line for line in lines if line.status in UNSENT and not (line.is_digital and not line.leaves_on)]
     sent = order.events.filter(kind=EventKind.SENT).last()
-    days = [day for line in waiting if (day := line.arrives_by or line.leaves_on)]
-    day: dt.date | None = max(days, default=None)
-    if not waiting:
-        day = timezone.localdate(sent.at if sent else order.placed_at)
+    expected = max((on for line in waiting if (on := line.arrives_by or line.leaves_on)), default=None)
+    day = expected if waiting else timezone.localdate(sent.at if sent else order.placed_at)
     return {
         "supplied_on": day.isoformat() if day else "",
         "is_supplied": not waiting,

@@ -144,8 +144,8 @@ def test_a_file_is_made_once_and_never_in_the_request(client, persuasion, settin
         for _visit in range(3):
             answer = client.get(path)
             assert answer.status_code == 202
-            assert answer["Retry-After"] == "3"
-            assert '<meta http-equiv="refresh" content="3">' in answer.content.decode()
+            assert answer["Refresh"] == "3"
+            assert "The PDF is being made" in answer.content.decode()
             assert answer["Referrer-Policy"] == "no-referrer"
     assert len(papers.make_paper.get_backend().results) == 1
 
