@@ -34,7 +34,7 @@ from core.tasks import BEFORE_UPKEEP, enqueue
 logger = logging.getLogger(__name__)
 
 MOST_TRIES = 5
-FIRST_PAUSE, LONGEST_PAUSE = dt.timedelta(minutes=1), dt.timedelta(minutes=8)
+PAUSES = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 2, 4, 8))
 LEASE = dt.timedelta(minutes=3)
 """How long a worker has for one mail: longer than its server may take for every answer together."""
 UNTOUCHED = dt.timedelta(seconds=30)
@@ -278,7 +278,7 @@ def _refused(mail: OutgoingMail, refusal: Refusal) -> None:
     if refusal.is_final or (mail.tries >= MOST_TRIES and is_to_blame):
         _park(mail, str(refusal))
         return
-    pause = min(FIRST_PAUSE * 2 ** (mail.tries - 1), LONGEST_PAUSE)
+    pause = PAUSES[min(mail.tries, len(PAUSES)) - 1]
     held_at = now if refusal.is_break else None
     _free(mail, str(refusal), tries=mail.tries, held_at=held_at, next_try_at=now + pause)
     logger.warning("Mail %s (%s) was refused: try %s of %s", mail.pk, mail.kind, mail.tries, MOST_TRIES)
