@@ -8,13 +8,22 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from booktime.environment import BASE_DIR, database, networks, read, sign_in_providers, site_url
+from booktime.environment import (
+    BASE_DIR,
+    address,
+    database,
+    networks,
+    provider_address,
+    read,
+    sign_in_providers,
+    together,
+)
 
 # --- Who and where ---------------------------------------------------------------------------
 
 VAR_DIR = Path(str(read("VAR_DIR", default=str(BASE_DIR / "var"))))
 """What the shop writes: database, media, collected static files, mail."""
-SITE_URL = site_url()
+SITE_URL = address("SITE_URL", "http://127.0.0.1:8000")
 _HOST = str(urlsplit(SITE_URL).hostname)
 HTTPS = SITE_URL.startswith("https://")
 
@@ -272,6 +281,14 @@ SILENCED_SYSTEM_CHECKS = [
 SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
 SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
 
+# --- Payment providers (docs/payments.md): one without keys is not offered ---------------------
+
+STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = together("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE = provider_address("STRIPE_API_BASE", "https://api.stripe.com")
+NOTCHPAY_PUBLIC_KEY, NOTCHPAY_HASH_KEY = together("NOTCHPAY_PUBLIC_KEY", "NOTCHPAY_HASH_KEY")
+NOTCHPAY_PRIVATE_KEY = str(read("NOTCHPAY_PRIVATE_KEY", default=""))  # for refunds alone
+NOTCHPAY_API_BASE = provider_address("NOTCHPAY_API_BASE", "https://api.notchpay.co")
+
 # --- Words, time, files ----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
@@ -336,6 +353,7 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "django_tasks": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # at INFO it writes what the provider said, addresses of people included
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
     },
