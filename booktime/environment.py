@@ -86,6 +86,11 @@ def address(name: str, default: str) -> str:
     return url
 
 
+def site_url() -> str:
+    """The shop's public address."""
+    return address("SITE_URL", "http://127.0.0.1:8000")
+
+
 def provider_address(name: str, default: str) -> str:
     """The address of a provider that is sent our keys: encrypted, unless it is on this machine."""
     url = address(name, default)

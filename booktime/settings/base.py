@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from booktime.environment import (
     BASE_DIR,
-    address,
     database,
     networks,
     provider_address,
     read,
     sign_in_providers,
+    site_url,
     together,
 )
 
@@ -23,7 +23,7 @@ from booktime.environment import (
 
 VAR_DIR = Path(str(read("VAR_DIR", default=str(BASE_DIR / "var"))))
 """What the shop writes: database, media, collected static files, mail."""
-SITE_URL = address("SITE_URL", "http://127.0.0.1:8000")
+SITE_URL = site_url()
 _HOST = str(urlsplit(SITE_URL).hostname)
 HTTPS = SITE_URL.startswith("https://")
 
