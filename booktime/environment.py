@@ -94,7 +94,7 @@ def site_url() -> str:
 def provider_address(name: str, default: str) -> str:
     """The address of a provider that is sent our keys: encrypted, unless it is on this machine."""
     url = address(name, default)
-    if url.startswith("http://") and urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}:
+    if url.startswith("http://") and not is_local(url):
         stop(name, f"must begin with https://, because keys are sent there, not “{url}”.")
     return url
 
@@ -106,6 +106,12 @@ def together(*names: str) -> tuple[str, ...]:
         missing = names[values.index("")]
         stop(missing, f"is missing: it goes with {', '.join(name for name in names if name != missing)}.")
     return values
+
+
+def is_local(address: str) -> bool:
+    """True for an address that only this machine has."""
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")
 
 
 def sign_in_providers() -> list[dict[str, Any]]:

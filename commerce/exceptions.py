@@ -63,6 +63,21 @@ class IllegalTransition(CommerceError):
     public = _("The order is past that point.")
 
 
+class CannotRefund(CommerceError):
+    """More was to be given back than came, or nothing."""
+
+    public = _("That much cannot be given back.")
+
+
+class PaymentUnavailable(CommerceError):
+    """The provider does not answer, or does not take the order. The order is kept."""
+
+    public = _(
+        "The payment page does not answer at the moment. Your order is kept and you have not been charged. "
+        "Please try again in a moment, or choose another way to pay."
+    )
+
+
 class CannotSend(CommerceError):
     """A copy that may not leave the shop: none is on the shelf, or it is under embargo."""
 

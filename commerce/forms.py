@@ -98,10 +98,20 @@ class DeliveryForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    """The order, confirmed: what was shown (signed by us) and how it is paid."""
+    """The order, confirmed: what was shown (signed by us) and how it is paid. What is offered, the order decides."""
 
     shown = forms.CharField(max_length=500)
     payment = forms.ChoiceField(choices=PaymentMethod.choices)
+
+
+class PayForm(forms.Form):
+    """How an order that was placed is to be paid."""
+
+    payment = forms.ChoiceField(choices=())
+
+    def __init__(self, *args: Any, methods: list[PaymentMethod], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["payment"].choices = [(method.value, method.label) for method in methods]
 
 
 def country_choices(needs_delivery: bool, currency: str) -> list[tuple[str, str]]:

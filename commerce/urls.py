@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commerce.views import basket, checkout, orders
+from commerce.views import basket, checkout, orders, payments, sandbox
 
 app_name = "commerce"
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("checkout/delivery/", checkout.delivery, name="checkout_delivery"),
     path("checkout/review/", checkout.review, name="checkout_review"),
     path("checkout/done/<str:token>/", orders.done, name="order_done"),
+    path("checkout/pay/<str:token>/", payments.pay, name="pay"),
+    path("checkout/pay/<str:token>/leave/", payments.leave, name="pay_leave"),
+    path("checkout/pay/<str:token>/return/", payments.come_back, name="pay_return"),
+    path("checkout/sandbox/<str:reference>/", sandbox.page, name="sandbox"),
+    path("webhooks/<slug:method>/", payments.webhook, name="webhook"),
     path("orders/<str:token>/invoice/", orders.invoice, name="invoice"),
     path("orders/<str:token>/invoice.pdf", orders.invoice_pdf, name="invoice_pdf"),
     path("orders/cancel/<str:key>/", orders.cancel_pre_orders, name="cancel_pre_orders"),

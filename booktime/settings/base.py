@@ -181,6 +181,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 SCHEDULE = {
     "publish_scheduled": 60,
+    "reconcile_payments": 5 * 60,
     "follow_pre_orders": 60 * 60,
     "rebuild_listing --due": 60,
     "write_feeds --queue": 60 * 60,
@@ -288,6 +289,11 @@ STRIPE_API_BASE = provider_address("STRIPE_API_BASE", "https://api.stripe.com")
 NOTCHPAY_PUBLIC_KEY, NOTCHPAY_HASH_KEY = together("NOTCHPAY_PUBLIC_KEY", "NOTCHPAY_HASH_KEY")
 NOTCHPAY_PRIVATE_KEY = str(read("NOTCHPAY_PRIVATE_KEY", default=""))  # for refunds alone
 NOTCHPAY_API_BASE = provider_address("NOTCHPAY_API_BASE", "https://api.notchpay.co")
+PAYMENT_SANDBOX = read("PAYMENT_SANDBOX", "bool", False)
+PAYMENT_MINUTES = read("PAYMENT_MINUTES", "int", 60)
+"""How long an order that is paid online waits for its money."""
+CRASH_AT = str(read("CRASH_AT", default=""))
+"""Where a process kills itself (core.crash). For the tests of crashes."""
 
 # --- Words, time, files ----------------------------------------------------------------------
 

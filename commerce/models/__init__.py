@@ -1,5 +1,6 @@
 """What the shop writes down when it sells."""
 
+from commerce.models.bank import BankLine
 from commerce.models.basket import Basket, BasketLine, CheckoutDraft
 from commerce.models.calendar import Holiday
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
@@ -14,10 +15,12 @@ from commerce.models.promotions import (
     Voucher,
     VoucherCode,
 )
+from commerce.models.sandbox import SandboxPayment
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
 from commerce.models.tax import TaxRate, TaxRegistration
 
 __all__ = [
+    "BankLine",
     "Basket",
     "BasketCode",
     "BasketLine",
@@ -42,6 +45,7 @@ __all__ = [
     "Refund",
     "PriceLawFigures",
     "PriceLawProfile",
+    "SandboxPayment",
     "SellerSettings",
     "TaxRate",
     "Voucher",

@@ -28,6 +28,11 @@ class SellerSettings(BaseGenericSetting):
     sort_code = models.CharField(_("sort code"), max_length=8, blank=True, default="00-00-00")
     account_number = models.CharField(_("account number"), max_length=20, blank=True, default="00000000")
     payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=14)
+    cash_on_delivery = models.BooleanField(
+        _("pay on delivery"),
+        default=False,
+        help_text=_("Whoever brings the books takes the money. Who collects books may always pay then."),
+    )
 
     panels = [
         MultiFieldPanel(
@@ -49,6 +54,7 @@ class SellerSettings(BaseGenericSetting):
             ],
             heading=_("Bank transfer"),
         ),
+        FieldPanel("cash_on_delivery"),
     ]
 
     class Meta:

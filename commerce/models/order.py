@@ -100,6 +100,13 @@ class PaymentMethod(models.TextChoices):
     SANDBOX = "sandbox", _("Test payment (no money moves)")
 
 
+ONLINE = (PaymentMethod.STRIPE, PaymentMethod.NOTCHPAY, PaymentMethod.SANDBOX)
+"""Paid on a provider's page, before anything leaves the shop."""
+
+PAY_LATER = (PaymentMethod.INVOICE, PaymentMethod.CASH)
+"""The books may go first. The money is seen by a colleague, and goes back by hand."""
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     """Sets of orders."""
 
@@ -176,7 +183,11 @@ class Order(PostalAddress):
             ),
             models.CheckConstraint(condition=Q(total_amount__gte=0), name="order_total_not_negative"),
         ]
-        permissions = [("dispatch_order", "Can mark copies as sent"), ("export_order", "Can export orders")]
+        permissions = [
+            ("dispatch_order", "Can mark copies as sent"),
+            ("export_order", "Can export orders"),
+            ("refund_order", "Can give money back"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -234,6 +245,32 @@ class Order(PostalAddress):
     def pickup_lines(self) -> list[str]:
         """Where the books are collected and when it is open; empty where they are sent."""
         return self.pickup_place.splitlines()
+
+    @property
+    def is_collected(self) -> bool:
+        """True where the customer fetches the books."""
+        return bool(self.pickup_place)
+
+    @property
+    def pays_online(self) -> bool:
+        """True where it is to be paid on the page of a provider."""
+        return self.payment_method in ONLINE
+
+    @property
+    def is_unpaid(self) -> bool:
+        """True while money is awaited."""
+        unpaid = (PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID)
+        return self.payment_status in unpaid and self.status != OrderStatus.CANCELLED
+
+    @property
+    def awaits_money(self) -> bool:
+        """True where nothing may leave yet: it is paid first, or too little came. Reads `payments`.
+
+        Who pays by invoice or at the counter may have the books first, unless a payment came that was too small.
+        """
+        if self.payment_method in PAY_LATER and self.is_unpaid:
+            return self.payments.filter(captured_amount__gt=0).exclude(method=PaymentMethod.GIFT_CARD).exists()
+        return self.payment_status not in (PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.PARTLY_REFUNDED)
 
     @property
     def has_open_pre_orders(self) -> bool:
@@ -388,9 +425,11 @@ class EventKind(models.TextChoices):
 
     PLACED = "placed", _("The order was placed")
     STATUS = "status", _("The status changed")
-    PAID = "paid", _("Marked as paid")
+    PAID = "paid", _("Money received")
     SENT = "sent", _("Marked as sent")
     CANCELLED = "cancelled", _("Cancelled")
+    REFUNDED = "refunded", _("Money given back")
+    NO_REFUND = "no-refund", _("Money could not be given back")
 
 
 class OrderEvent(models.Model):
@@ -423,6 +462,8 @@ class OrderEvent(models.Model):
         parts = [str(self.get_kind_display())]
         if self.kind == EventKind.STATUS:
             parts.append(str(OrderStatus(self.detail["to"]).label))
+        if self.detail.get("amount"):
+            parts.append(str(Money(Decimal(self.detail["amount"]), self.detail["currency"])))
         parts += self.detail.get("titles", [])
         if self.detail.get("reason"):
             parts.append(self.detail["reason"])

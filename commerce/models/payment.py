@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from commerce.models.basket import new_token
-from commerce.models.order import Order, PaymentMethod
+from commerce.models.order import PAY_LATER, Order, PaymentMethod
 from core.money import Money
 
 
@@ -52,6 +52,12 @@ class Payment(models.Model):
     failure = models.CharField(_("why it failed"), max_length=255, blank=True)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     captured_at = models.DateTimeField(_("received on"), null=True, blank=True)
+    is_unwanted = models.BooleanField(
+        _("came too late or twice"), default=False, editable=False, help_text=_("And so went back by itself.")
+    )
+    language = models.CharField(
+        max_length=10, blank=True, editable=False, help_text=_("Of the provider's page: a repeated call must be equal.")
+    )
     asked_at = models.DateTimeField(_("provider asked on"), null=True, blank=True)
 
     class Meta:
@@ -69,10 +75,18 @@ class Payment(models.Model):
             models.UniqueConstraint(
                 fields=("method", "reference"), condition=~Q(reference=""), name="payment_once_per_reference"
             ),
+            models.UniqueConstraint(
+                fields=("order", "method"), condition=Q(state__in=OPEN_STATES), name="payment_one_open_per_method"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_method_display()} {self.asked}"
+
+    @property
+    def is_open(self) -> bool:
+        """True while money may still come of it."""
+        return self.state in OPEN_STATES
 
     @property
     def asked(self) -> Money:
@@ -99,6 +113,10 @@ class RefundState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+OPEN_REFUNDS = (RefundState.CREATED, RefundState.PENDING)
+"""Refunds that are still on their way."""
+
+
 class Refund(models.Model):
     """Money that goes back by the way it came. Its amount counts as given back from the moment the row is there."""
 
@@ -118,12 +136,14 @@ class Refund(models.Model):
         verbose_name=_("by"),
     )
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
+    asked_at = models.DateTimeField(_("provider asked on"), null=True, blank=True)
     done_at = models.DateTimeField(_("given back on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         ordering = ("created_at", "id")
+        indexes = [models.Index(fields=("state", "created_at"), name="refund_open")]
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_gives_something")]
 
     def __str__(self) -> str:
@@ -134,6 +154,11 @@ class Refund(models.Model):
         """What goes back. Reads `payment`."""
         return Money(self.amount, self.payment.currency)
 
+    @property
+    def is_by_hand(self) -> bool:
+        """True where a colleague pays it out. Reads `payment`."""
+        return self.payment.method in PAY_LATER
+
 
 class ProviderEvent(models.Model):
     """A notification of a provider, verified by its signature and stored once."""
@@ -141,6 +166,9 @@ class ProviderEvent(models.Model):
     method = models.CharField(_("method"), max_length=20, choices=PaymentMethod)
     event_id = models.CharField(_("event"), max_length=255)
     kind = models.CharField(_("kind"), max_length=100)
+    reference = models.CharField(
+        _("payment"), max_length=255, blank=True, help_text=_("The provider's reference of the payment it is about.")
+    )
     payload = models.JSONField(default=dict)
     received_at = models.DateTimeField(_("received"), auto_now_add=True)
     handled_at = models.DateTimeField(_("acted on"), null=True, blank=True)
@@ -149,6 +177,7 @@ class ProviderEvent(models.Model):
         verbose_name = _("notification of a provider")
         verbose_name_plural = _("notifications of providers")
         ordering = ("-received_at", "-id")
+        indexes = [models.Index(fields=("handled_at",), condition=Q(handled_at=None), name="provider_event_open")]
         constraints = [models.UniqueConstraint(fields=("method", "event_id"), name="provider_event_once")]
 
     def __str__(self) -> str:

@@ -14,14 +14,24 @@ from accounts.models import Address, User
 from catalog import stock
 from catalog.choices import Role
 from catalog.models import Contribution, StockRecord
-from commerce import pricing
+from commerce import gateways, pricing
 from commerce.emails import send_order_confirmation
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
-from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderDiscount, OrderLine, OrderTax
+from commerce.models import (
+    Basket,
+    CheckoutDraft,
+    DeliveryMethod,
+    Order,
+    OrderDiscount,
+    OrderLine,
+    OrderTax,
+    SellerSettings,
+)
 from commerce.models.order import EventKind, PaymentMethod
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
-from commerce.services import invoicing, orders, vouchers
+from commerce.services import invoicing, ledger, orders, vouchers
+from core import crash
 from core.money import Money, tax_within
 from core.tasks import enqueue
 
@@ -74,11 +84,22 @@ def check_complete(priced: PricedBasket) -> None:
         raise IncompleteCheckout("checkout_delivery", _("Please choose how the books travel first."))
 
 
-def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order:
+def ways_to_pay(priced: PricedBasket) -> list[PaymentMethod]:
+    """What the shopper can choose from."""
+    return gateways.methods_for(
+        priced.currency,
+        is_collected=priced.is_collected,
+        is_sent=priced.needs_address,
+        cash_on_delivery=SellerSettings.load().cash_on_delivery,
+    )
+
+
+def place_order(basket_id: int, *, seen: str, method: str = PaymentMethod.INVOICE, user: User | None = None) -> Order:
     """Make an order of a basket, once: asked again, the same order is returned.
 
     In one transaction: prices are read again, copies promised, everything copied, the invoice issued, the
-    confirmation queued. `seen` is the fingerprint of what the shopper confirmed.
+    confirmation queued. `seen` is the fingerprint of what the shopper confirmed. Whether it is paid online or not,
+    the basket is done with: an order that is not paid in time is cancelled and can be placed anew.
 
     Raises:
         IncompleteCheckout: a step is missing.
@@ -94,9 +115,16 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         check_complete(priced)
         if priced.fingerprint != seen:
             raise OrderChanged
+        if method not in ways_to_pay(priced):
+            raise OrderChanged(_("Please choose how you pay."))
+        crash.here("before-hold")
         promised = _allocate(priced)
-        order = _write(basket, priced, promised, user)
+        crash.here("after-hold")
+        order = _write(basket, priced, promised, method, user)
+        crash.here("after-order-rows")
         vouchers.redeem(order, priced.redeemed)
+        crash.here("after-voucher")
+        ledger.follow(order)
         orders.record(order, EventKind.PLACED, user)
         if user is not None and order.needs_delivery:
             _remember_address(user, order)
@@ -104,7 +132,10 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         basket.status = Basket.Status.SUBMITTED
         basket.save(update_fields=["status", "updated_at"])
         invoicing.issue(order)
+        crash.here("after-invoice")
         enqueue(send_order_confirmation, order_id=order.pk)
+        crash.here("before-commit")
+    crash.here("after-commit")
     return order
 
 
@@ -129,7 +160,7 @@ def _allocate(priced: PricedBasket) -> Counter[int]:
     return promised
 
 
-def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: User | None) -> Order:
+def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], method: str, user: User | None) -> Order:
     draft = priced.draft
     if draft is None:
         raise IncompleteCheckout("checkout")
@@ -139,7 +170,7 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: U
         user=user,
         email=draft.email,
         **_address(draft, priced),
-        payment_method=PaymentMethod.INVOICE,
+        payment_method=method,
         currency=priced.currency,
         goods_amount=priced.goods.amount,
         discount_amount=(priced.goods_before - priced.goods).amount,

@@ -1,4 +1,4 @@
-"""What happens to an order once it is placed. The only writers of its statuses.
+"""What happens to an order once it is placed. The only writers of its status and of those of its lines.
 
 Each axis has a table of allowed moves; each move locks the order's row, is checked again under the lock,
 and leaves an event that says who and why.
@@ -19,7 +19,7 @@ from accounts.models import User
 from catalog import stock
 from commerce.exceptions import CannotSend, IllegalTransition
 from commerce.models import Order, OrderEvent, OrderLine
-from commerce.models.order import UNSENT, EventKind, LineStatus, OrderStatus, PaymentStatus
+from commerce.models.order import UNSENT, EventKind, LineStatus, OrderStatus
 from commerce.services import vouchers
 
 ORDER_MOVES: dict[str, frozenset[str]] = {
@@ -27,12 +27,6 @@ ORDER_MOVES: dict[str, frozenset[str]] = {
     OrderStatus.PROCESSING: frozenset({OrderStatus.DONE, OrderStatus.CANCELLED}),
     OrderStatus.DONE: frozenset(),
     OrderStatus.CANCELLED: frozenset(),
-}
-
-PAYMENT_MOVES: dict[str, frozenset[str]] = {
-    PaymentStatus.PENDING: frozenset({PaymentStatus.PAID}),
-    PaymentStatus.PAID: frozenset({PaymentStatus.REFUNDED}),
-    PaymentStatus.REFUNDED: frozenset(),
 }
 
 LINE_MOVES: dict[str, frozenset[str]] = {
@@ -44,31 +38,12 @@ LINE_MOVES: dict[str, frozenset[str]] = {
 }
 
 
-def mark_paid(order_id: int, actor: User, reason: str = "") -> Order:
-    """The money has come, says a named member of staff. Asked again, nothing happens.
-
-    Raises:
-        IllegalTransition: the order was refunded or cancelled.
-    """
-    with transaction.atomic():
-        order = lock(order_id)
-        if order.payment_status == PaymentStatus.PAID:
-            return order
-        if order.status == OrderStatus.CANCELLED:
-            raise IllegalTransition(_("The order was cancelled."))
-        _check(PAYMENT_MOVES, order.payment_status, PaymentStatus.PAID)
-        order.payment_status = PaymentStatus.PAID
-        order.save(update_fields=["payment_status"])
-        record(order, EventKind.PAID, actor, reason=reason)
-    return order
-
-
 def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Order:
     """These copies have left the shop; promised copies leave the stock. Lines that were sent before are passed over.
 
     Raises:
         IllegalTransition: a line was cancelled or returned.
-        CannotSend: a copy is under embargo, or none is on the shelf. Then nothing is marked.
+        CannotSend: the order is not paid, a copy is under embargo, or none is on the shelf. Then nothing is marked.
     """
     with transaction.atomic():
         order = lock(order_id)
@@ -81,6 +56,8 @@ def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Orde
         for line in lines:
             _check(LINE_MOVES, line.status, LineStatus.SENT)
             _check_embargo(line)
+        if lines and order.awaits_money:
+            raise CannotSend(_("This order is not paid yet."))
         _take_from_shelf([line for line in lines if not line.is_digital and line.edition_id])
         if lines:
             OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.SENT)

@@ -47,14 +47,14 @@ def filled_basket(editions: dict[Edition, int], *, user=None, email="ada@example
     return basket
 
 
-def place(basket, *, user=None) -> Order:
+def place(basket, *, user=None, method="invoice") -> Order:
     """Order a basket as it is now."""
-    return checkout.place_order(basket.pk, seen=pricing.price_basket(basket).fingerprint, user=user)
+    return checkout.place_order(basket.pk, seen=pricing.price_basket(basket).fingerprint, method=method, user=user)
 
 
-def an_order(editions: dict[Edition, int], *, user=None, **kwargs) -> Order:
+def an_order(editions: dict[Edition, int], *, user=None, method="invoice", **kwargs) -> Order:
     """A placed order."""
-    return place(filled_basket(editions, user=user, **kwargs), user=user)
+    return place(filled_basket(editions, user=user, **kwargs), user=user, method=method)
 
 
 def standard_delivery() -> DeliveryMethod:

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods
 from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.forms import AddressForm, DeliveryForm, ReviewForm
-from commerce.models import Basket, SellerSettings
-from commerce.models.order import PaymentMethod
+from commerce.models import Basket
 from commerce.pricing import PricedBasket
 from commerce.services import baskets, checkout
 from commerce.tax_territories import territory
 from commerce.vat_ids import VatIdForm
 from commerce.views.basket import owner_of
+from commerce.views.payments import lead_to_payment
+from commerce.views.ways_to_pay import ways
 
 SHOWN_SALT = "commerce.review"
 
@@ -117,13 +118,13 @@ def _place(request: HttpRequest) -> HttpResponse:
         if not form.is_valid():
             raise OrderChanged(_("Please choose how you pay."))
         user = request.user if request.user.is_authenticated else None
-        order = checkout.place_order(basket.pk, seen=seen, user=user)
+        order = checkout.place_order(basket.pk, seen=seen, method=form.cleaned_data["payment"], user=user)
     except OrderChanged as refusal:
         messages.warning(request, refusal.public)
         return _review_page(request, basket, pricing.price_basket(basket), status=409)
     except CommerceError as refusal:
         return _back(request, refusal)
-    return redirect(order)
+    return lead_to_payment(request, order)
 
 
 def _review_page(request: HttpRequest, basket: Basket, priced: PricedBasket, status: int = 200) -> HttpResponse:
@@ -131,8 +132,9 @@ def _review_page(request: HttpRequest, basket: Basket, priced: PricedBasket, sta
     context = {
         "basket": priced,
         "shown": shown,
-        "payment_methods": PaymentMethod.choices,
-        "seller": SellerSettings.load(),
+        "ways": ways(
+            checkout.ways_to_pay(priced), is_collected=priced.is_collected, chosen=request.POST.get("payment", "")
+        ),
         "steps": _steps("review", priced),
     }
     return render(request, "commerce/checkout_review.html", context, status=status)

@@ -17,7 +17,7 @@ from commerce.exceptions import CommerceError
 from commerce.invoice_pages import invoice_file, invoice_page
 from commerce.models import Order, SellerSettings
 from commerce.models.order import grouped_lines
-from commerce.services import orders
+from commerce.services import orders, payments
 
 ORDERS_PER_PAGE = 20
 
@@ -25,22 +25,22 @@ ORDERS_PER_PAGE = 20
 @require_safe
 def done(request: HttpRequest, token: str) -> HttpResponse:
     """Thank you: what was ordered and what happens now."""
-    order = _by_link(request, token)
-    return _private(render(request, "commerce/order_done.html", _context(order)))
+    order = order_by_link(request, token)
+    return private(render(request, "commerce/order_done.html", _context(order)))
 
 
 @require_safe
 def invoice(request: HttpRequest, token: str) -> HttpResponse:
     """The invoice as a page."""
-    order = _by_link(request, token)
-    return _private(invoice_page(request, order, reverse("commerce:invoice_pdf", args=[token])))
+    order = order_by_link(request, token)
+    return private(invoice_page(request, order, reverse("commerce:invoice_pdf", args=[token])))
 
 
 @require_safe
 def invoice_pdf(request: HttpRequest, token: str) -> HttpResponse:
     """The invoice as a file."""
-    order = _by_link(request, token)
-    return _private(invoice_file(request, order, reverse("commerce:invoice", args=[token])))
+    order = order_by_link(request, token)
+    return private(invoice_file(request, order, reverse("commerce:invoice", args=[token])))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +55,7 @@ def cancel_pre_orders(request: HttpRequest, key: str) -> HttpResponse:
         except CommerceError as refusal:
             messages.warning(request, refusal.public)
         return redirect("commerce:cancel_pre_orders", key=key)
-    return _private(render(request, "commerce/cancel_pre_orders.html", {"order": order, "key": key}))
+    return private(render(request, "commerce/cancel_pre_orders.html", {"order": order, "key": key}))
 
 
 @login_required
@@ -72,10 +72,11 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, number: str) -> HttpResponse:
     """One order of the customer."""
     order = get_object_or_404(Order.objects.visible_to(request.user), number=number)
-    return _private(render(request, "commerce/order.html", _context(order)))
+    return private(render(request, "commerce/order.html", _context(order)))
 
 
-def _by_link(request: HttpRequest, token: str) -> Order:
+def order_by_link(request: HttpRequest, token: str) -> Order:
+    """The order of a secret link, for whom it opens."""
     return get_object_or_404(Order.objects.by_link(token, request.user, timezone.now()))
 
 
@@ -85,10 +86,11 @@ def _context(order: Order) -> dict[str, object]:
         "lines": grouped_lines(order.lines.to_show()),
         "parts": promises.parts_of_order(order),
         "seller": SellerSettings.load(),
+        "due": payments.due(order),
     }
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def private(response: HttpResponse) -> HttpResponse:
     """The address is a secret: it is not told to other sites, nor kept by search engines."""
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
