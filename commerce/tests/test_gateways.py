@@ -84,7 +84,7 @@ def test_a_wrong_key_is_refused_and_the_refusal_does_not_say_it(case, settings):
 # --- a provider in trouble (K-09) -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("trouble", ["500", "503", "429", "reset", "html", "nothing", "huge", "deep"])
+@pytest.mark.parametrize("trouble", ["500", "503", "429", "reset", "html", "nothing", "huge", "deep", "redirect"])
 def test_trouble_means_that_nobody_knows_and_the_same_key_is_good_for_another_try(case, trouble):
     case.server.trouble(trouble)
     with pytest.raises(Unreachable):
@@ -134,12 +134,20 @@ def test_the_real_patience_leaves_the_page_two_of_its_ten_seconds():
     assert wire.SECONDS == 8
 
 
-def test_nothing_is_repeated_by_itself(case):
-    case.server.trouble("503")
+@pytest.mark.parametrize("trouble", ["503", "redirect"])
+def test_nothing_is_repeated_by_itself_nor_sent_elsewhere(case, trouble):
+    case.server.trouble(trouble)
     with pytest.raises(Unreachable):
         a_payment(case)
 
     assert len(case.server.calls) == 1
+
+
+def test_what_a_netrc_of_the_machine_holds_is_not_sent_in_the_place_of_the_key(case, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login root password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    assert a_payment(case).reference
 
 
 def test_nobody_listening_is_unreachable(case, settings):
@@ -313,6 +321,15 @@ def test_of_a_notification_names_and_states_are_kept_and_nothing_of_the_person(c
     assert "mary" not in json.dumps(told.payload).lower()
 
 
+def test_a_notification_that_is_too_long_is_not_even_looked_at(case):
+    case.pay(a_payment(case).reference)
+    event = {**case.server.events[0], "padding": "x" * 300_000}
+    body, headers = case.server.signed(event)
+
+    with pytest.raises(BadNotification, match="too long"):
+        case.gateway.read(headers, body)
+
+
 HOSTILE = {
     "depth": b'{"data":' * 100_000 + b"1" + b"}" * 100_000,
     "NaN": b'{"id": "1", "type": "a", "data": {"object": {"amount": NaN}}}',
@@ -375,3 +392,11 @@ def test_neither_logs_nor_refusals_hold_a_secret_or_an_address(case, caplog, set
         "reader.example",
     ):
         assert not secret or secret not in written
+
+
+def test_what_a_provider_says_is_cleaned_before_anybody_keeps_it():
+    said = "No such key: sk_live_4eC39HqLy\r\nfor mary.o'neil@reader.example, whsec_x, hsk.test.1 or pk_test_2"
+
+    assert wire.words(said) == "No such key: … for … … … or …"
+    assert wire.words("a" * 300) == "a" * 200
+    assert wire.words(None) == ""

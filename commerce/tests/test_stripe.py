@@ -13,6 +13,7 @@ from commerce.gateways.protocol import BadNotification, GatewayError, Outcome, U
 from commerce.gateways.stripe import API_VERSION, StripeGateway, locale, major, minor
 from core.money import Money
 from tests.providers.fixtures import POUNDS, a_request
+from tests.providers.server import Reply
 from tests.providers.stripe_server import nested
 
 gateway = StripeGateway()
@@ -86,6 +87,14 @@ def test_an_error_that_stripe_has_stored_for_a_key_is_a_refusal_for_it_will_neve
     with pytest.raises(GatewayError, match="keeps to it") as refused:
         gateway.begin(a_request())
     assert not isinstance(refused.value, Unreachable)
+
+
+def test_a_call_with_a_key_that_is_in_use_at_this_moment_is_to_be_made_again(stripe_desk, monkeypatch):
+    in_use = {"error": {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": "Wait."}}
+    monkeypatch.setattr(stripe_desk, "api", lambda _call: Reply(in_use, 409))
+
+    with pytest.raises(Unreachable):
+        gateway.begin(a_request())
 
 
 def test_a_refund_is_given_once_even_when_stripe_has_forgotten_the_key(stripe_desk):

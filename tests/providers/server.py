@@ -19,8 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-TROUBLES = {"fine", "slow", "trickle", "500", "503", "429", "reset", "swallow", "html", "nothing", "huge", "deep"}
-"""What can go wrong with a call: all but `swallow` and `trickle` before anything is done. `fine` goes well."""
+BEFORE = {"500", "503", "429", "slow", "reset", "html", "nothing", "deep", "redirect"}
+"""What goes wrong before anything is done."""
+AFTER = {"swallow", "trickle", "huge", "fine"}
+"""What is done, and answered in this way. `fine` goes well."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Provider:
 
     def trouble(self, *kinds: str) -> None:
         """The next calls go wrong in these ways, one each."""
-        assert set(kinds) <= TROUBLES
+        assert set(kinds) <= BEFORE | AFTER
         self.troubles.extend(kinds)
 
     def api(self, call: Call) -> Reply:
@@ -137,15 +139,17 @@ class Provider:
             return _reset(handler)
         if trouble == "reset":
             return _reset(handler)
-        odd = {"html": "<h1>Bad gateway</h1>", "nothing": {}, "huge": {"text": "x" * 1_100_000}}
+        if trouble == "redirect":
+            return _write(handler, Reply({}, 307, {"Location": f"{self.url}{call.path}"}))
+        odd = {"html": "<h1>Bad gateway</h1>", "nothing": {}, "deep": '{"a":' * 100_000 + "1" + "}" * 100_000}
         if trouble in odd:
             return _write(handler, Reply(odd[trouble]))
-        if trouble == "deep":
-            return _write(handler, Reply('{"a":' * 100_000 + "1" + "}" * 100_000))
         with self.lock:
             reply = self.api(call)
         if trouble == "swallow":
             return _reset(handler)
+        if trouble == "huge":
+            reply = Reply({**reply.content, "padding": "x" * 1_100_000}, reply.status, reply.headers)
         return _write(handler, reply, pause=0.1 if trouble == "trickle" else 0)
 
 
