@@ -28,6 +28,8 @@ class Role:
     """What it may do with every page of the tree: add, change, publish, lock, unlock, bulk_delete."""
     files: tuple[str, ...] = ()
     """What it may do with pictures and documents: add, change, choose."""
+    without: tuple[str, ...] = ()
+    """Permissions on models that `permissions` would grant."""
 
 
 ADMIN = "wagtailadmin.access_admin"
@@ -104,6 +106,7 @@ ROLES = (
             "accounts.view_user",
             "support.*",
         ),
+        without=("commerce.*_providerevent", "commerce.*_sandboxpayment"),
     ),
     Role(
         DISPATCH,
@@ -164,7 +167,7 @@ def after_migrate(**_kwargs: object) -> None:
 
 
 def _grants(role: Role, permission: str) -> bool:
-    if any(fnmatchcase(permission, pattern) for pattern in KEPT_FROM_EVERYBODY):
+    if any(fnmatchcase(permission, pattern) for pattern in (*KEPT_FROM_EVERYBODY, *role.without)):
         return False
     return any(fnmatchcase(permission, pattern) for pattern in role.permissions)
 

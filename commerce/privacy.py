@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,7 +34,11 @@ def baskets(user: User) -> list[Record]:
 def orders(user: User) -> list[Record]:
     """Every order with its address, its books and its invoice."""
     found = []
-    for order in Order.objects.visible_to(user).select_related("invoice").prefetch_related("lines"):
+    for order in (
+        Order.objects.visible_to(user)
+        .select_related("invoice")
+        .prefetch_related("lines", "payments__refunds", "payments__bank_line")
+    ):
         invoice = getattr(order, "invoice", None)
         found.append(
             record(order, "number", "placed_at", "status", "payment_status", "email", *FIELDS, "delivery_name")
@@ -39,9 +46,27 @@ def orders(user: User) -> list[Record]:
                 "total": Fact(_("Total"), str(order.total)),
                 "books": Fact(_("Books"), "; ".join(line.title for line in order.lines.all())),
                 "invoice": Fact(_("Invoice"), invoice.number if invoice else ""),
+                "payments": Fact(_("Payments"), "; ".join(_payments(order))),
             }
         )
     return found
+
+
+def _payments(order: Order) -> Iterator[str]:
+    """What was paid and what went back, with the bank's words where it was a transfer."""
+    for payment in order.payments.all():
+        line = getattr(payment, "bank_line", None)
+        yield " ".join(
+            filter(
+                None,
+                (
+                    f"{timezone.localdate(payment.created_at)} {payment.get_method_display()}:",
+                    f"{payment.captured or payment.asked} ({payment.get_state_display()})",
+                    f"{line.payer} {line.text}" if line else "",
+                    *(f"− {refund.money} ({refund.reason})" for refund in payment.refunds.all()),
+                ),
+            )
+        )
 
 
 def erase_baskets(user: User) -> None:
@@ -74,7 +99,8 @@ def register() -> None:
             frozenset(
                 {
                     "commerce.order", "commerce.orderline", "commerce.ordertax", "commerce.orderevent",
-                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice",
+                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice", "commerce.payment", "commerce.refund",
+                    "commerce.bankline",
                 }
             ),
             orders,

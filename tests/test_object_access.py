@@ -38,6 +38,8 @@ FOR_EVERYBODY = {
     r"feeds/tags/(?P<slug>[-\w]+)\.(?P<kind>rss|atom)$",
     r"social/(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$",
     "offers/<slug:slug>/",
+    "webhooks/<slug:method>/",  # for who signs as the provider
+    "checkout/sandbox/<str:reference>/",  # the sandbox's own page, by a reference that only it tells; 404 where it is off
     "media/<path:path>",  # renditions of what pages show
     r"((?:[\w\-]+/)*)$",  # pages; Wagtail asks for the password of private ones
     "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
@@ -60,6 +62,9 @@ OWN = {
 
 SECRET = {
     "checkout/done/<str:token>/": "/checkout/done/{order.token}/",
+    "checkout/pay/<str:token>/": "/checkout/pay/{order.token}/",
+    "checkout/pay/<str:token>/leave/<slug:method>/": "/checkout/pay/{order.token}/leave/sandbox/",
+    "checkout/pay/<str:token>/return/": "/checkout/pay/{order.token}/return/",
     "orders/<str:token>/invoice/": "/orders/{order.token}/invoice/",
     "orders/<str:token>/invoice.pdf": "/orders/{order.token}/invoice.pdf",
 }

@@ -140,7 +140,7 @@ class SandboxGateway:
 def finish(reference: str, outcome: Outcome) -> list[tuple[dict[str, str], bytes]]:
     """The shopper has chosen on the sandbox's page: once. Returns the notifications to deliver: headers and body."""
     chosen = SandboxPayment.objects.filter(reference=reference, state=Outcome.PENDING)
-    charges = F("charges") + (outcome == Outcome.SUCCEEDED)
+    charges = F("charges") + int(outcome == Outcome.SUCCEEDED)
     if not chosen.update(state=outcome, charges=charges):
         return []
     payment = SandboxPayment.objects.get(reference=reference)

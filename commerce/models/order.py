@@ -13,6 +13,7 @@ from django.core import signing
 from django.db import models
 from django.db.models import Count, F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,9 @@ from commerce.models.tax import TaxFreeReason, tax_note
 from core.money import Money
 
 CANCEL_SALT = "commerce.cancel"
+
+GRACE_DAYS = 7
+"""Days after the time to pay before an invoice counts as overdue."""
 
 LINK_DAYS = 30
 """Days for which the secret link of an order opens it without signing in."""
@@ -127,6 +131,24 @@ class OrderQuerySet(models.QuerySet["Order"]):
             return self.filter(pk=signing.loads(key, salt=CANCEL_SALT, max_age=dt.timedelta(days=LINK_DAYS)))
         except signing.BadSignature:
             return self.none()
+
+    def overdue(self, payment_days: int) -> OrderQuerySet:
+        """Pay later, and the time to pay and a week more are over."""
+        latest = timezone.now() - dt.timedelta(days=payment_days + GRACE_DAYS)
+        return self.filter(
+            payment_method__in=PAY_LATER,
+            payment_status__in=(PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID),
+            placed_at__lt=latest,
+        ).exclude(status=OrderStatus.CANCELLED)
+
+    def with_unwanted_money(self) -> OrderQuerySet:
+        """Money came for them too late or twice, and went back by itself."""
+        return self.filter(payments__is_unwanted=True).distinct()
+
+    def with_refunds_to_do(self) -> OrderQuerySet:
+        """A refund failed, or is to be paid out by hand."""
+        by_hand = Q(payments__method__in=PAY_LATER, payments__refunds__state="created")
+        return self.filter(by_hand | Q(payments__refunds__state="failed")).distinct()
 
     def with_lines_to_send(self) -> OrderQuerySet:
         """Each with the number of copies that are still to leave, as `lines_to_send`."""

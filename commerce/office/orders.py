@@ -29,9 +29,10 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from accounts.requests import SignedInRequest
 from commerce.exceptions import CommerceError
 from commerce.invoice_pages import invoice_file, invoice_page
-from commerce.models import Order
-from commerce.models.order import UNSENT, OrderStatus, PaymentStatus
-from commerce.services import orders
+from commerce.models import Order, SellerSettings
+from commerce.models.order import UNSENT, OrderQuerySet, OrderStatus, PaymentStatus
+from commerce.office.payments import REFUND, mark_paid, refund
+from commerce.services import orders, payments
 
 VIEW, CHANGE, DISPATCH, EXPORT = (f"commerce.{action}_order" for action in ("view", "change", "dispatch", "export"))
 
@@ -53,11 +54,28 @@ class OrderFilterSet(WagtailFilterSet):
 
     status = django_filters.MultipleChoiceFilter(choices=OrderStatus.choices, label=gettext_lazy("Status"))
     payment_status = django_filters.MultipleChoiceFilter(choices=PaymentStatus.choices, label=gettext_lazy("Payment"))
+    money = django_filters.ChoiceFilter(
+        label=gettext_lazy("Money to look at"),
+        method="with_money",
+        choices=[
+            ("overdue", gettext_lazy("Invoice overdue")),
+            ("unwanted", gettext_lazy("Came too late or twice")),
+            ("refunds", gettext_lazy("Refund failed or to be paid out")),
+        ],
+    )
     placed_at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Placed"), widget=DateRangePickerWidget)
 
     class Meta:
         model = Order
-        fields = ("status", "payment_status", "placed_at")
+        fields = ("status", "payment_status", "money", "placed_at")
+
+    def with_money(self, queryset: OrderQuerySet, _name: str, value: str) -> OrderQuerySet:
+        """Orders whose money a colleague should look at."""
+        return {
+            "overdue": lambda: queryset.overdue(SellerSettings.load().payment_days),
+            "unwanted": queryset.with_unwanted_money,
+            "refunds": queryset.with_refunds_to_do,
+        }[value]()
 
 
 def _safe_cell(value: object) -> str:
@@ -117,9 +135,11 @@ class OrderInspectView(InspectView):
             "lines": lines,
             "unsent": {line.pk for line in unsent},
             "events": order.events.select_related("actor"),
-            "may_pay": user.has_perm(CHANGE)
-            and order.payment_status == PaymentStatus.PENDING
-            and order.status != OrderStatus.CANCELLED,
+            "payments": order.payments.prefetch_related("refunds__actor"),
+            "due": payments.due(order),
+            "received": payments.received(order),
+            "may_pay": user.has_perm(CHANGE) and bool(payments.due(order)),
+            "may_refund": user.has_perm(REFUND) and bool(payments.received(order)),
             "may_send": bool(unsent) and _may_send(user),
             "may_cancel": bool(unsent) and user.has_perm(CHANGE),
         }
@@ -172,6 +192,7 @@ class OrderViewSet(ModelViewSet):
             path("<int:pk>/invoice/", invoice, name="invoice"),
             path("<int:pk>/invoice.pdf", invoice_pdf, name="invoice_pdf"),
             path("<int:pk>/paid/", mark_paid, name="paid"),
+            path("<int:pk>/refund/", refund, name="refund"),
             path("<int:pk>/sent/", mark_sent, name="sent"),
             path("<int:pk>/cancel/", cancel, name="cancel"),
         ]
@@ -196,19 +217,6 @@ def invoice(request: SignedInRequest, pk: int) -> HttpResponse:
 def invoice_pdf(request: SignedInRequest, pk: int) -> HttpResponse:
     """An order's invoice as a file, for staff."""
     return invoice_file(request, _order(request, pk, VIEW), reverse("orders:invoice", args=[pk]))
-
-
-@require_admin_access
-def mark_paid(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask, then note that the money has come."""
-    order = _order(request, pk, CHANGE)
-    if request.method != "POST":
-        question = _("Has the money for order %(number)s, %(total)s, arrived?")
-        return _ask(
-            request, order, "paid", question % {"number": order.number, "total": order.total}, _("Mark as paid")
-        )
-    reason = request.POST.get("reason", "")[:500]
-    return _act(request, order, lambda: orders.mark_paid(order.pk, request.user, reason), _("Marked as paid."))
 
 
 @require_admin_access

@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django_tasks import task
 
 from accounts.models import User
 from commerce.emails import send_expired, send_payment_received
@@ -32,7 +31,7 @@ from commerce.services.ledger import capture, due, follow, received, record_mone
 from commerce.services.refunding import refund
 from core import crash
 from core.money import Money
-from core.tasks import BEFORE_UPKEEP, enqueue
+from core.tasks import enqueue
 
 ONE_CALL = dt.timedelta(seconds=12)
 """A call to a provider is over after this; then somebody else may repeat it."""
@@ -54,6 +53,8 @@ def ways_to_pay(order: Order) -> list[PaymentMethod]:
 def choose(order_id: int, method: str) -> Order:
     """The customer pays in another way than they said first.
 
+    Who was to pay later and tries a card keeps the order if nothing comes of it: its way of paying stays as it was.
+
     Raises:
         IllegalTransition: nothing is to be paid any more, or the way is not offered.
     """
@@ -63,13 +64,14 @@ def choose(order_id: int, method: str) -> Order:
             raise IllegalTransition(_("Nothing is to be paid any more."))
         if method not in ways_to_pay(order):
             raise IllegalTransition(_("Please choose how you pay."))
-        order.payment_method = method
-        order.save(update_fields=["payment_method"])
+        if method in PAY_LATER or order.pays_online:
+            order.payment_method = method
+            order.save(update_fields=["payment_method"])
     return order
 
 
-def begin(order_id: int) -> Payment:
-    """Open the page on which the order is paid, at the provider that was chosen; `url` of the attempt leads there.
+def begin(order_id: int, method: str) -> Payment:
+    """Open the page of a provider on which the order is paid; `url` of the attempt leads there.
 
     An attempt that is open is used again, with its key. Of many calls at once one goes out; the others wait for it.
 
@@ -77,7 +79,7 @@ def begin(order_id: int) -> Payment:
         PaymentUnavailable: no page. The order is kept, and the same call may be made again.
         IllegalTransition: nothing is to be paid any more.
     """
-    payment = _attempt(order_id)
+    payment = _attempt(order_id, method)
     if payment.url and payment.created_at < timezone.now() - STILL_FRESH:
         payment = _ask_again(payment)
     if payment.url:
@@ -197,20 +199,14 @@ def expire(order_id: int) -> bool:
     return True
 
 
-@task(priority=BEFORE_UPKEEP)
-def look_at(payment_id: int) -> None:
-    """Ask for one attempt, later."""
-    look(payment_id)
-
-
-def _attempt(order_id: int) -> Payment:
-    """The open attempt by the order's way of paying, for what is due; written down before anybody is called."""
+def _attempt(order_id: int, method: str) -> Payment:
+    """The open attempt by this way of paying, for what is due; written down before anybody is called."""
     with transaction.atomic():
         order = orders.lock(order_id)
         left = due(order)
-        if not left or order.payment_method in PAY_LATER:
+        if not left or method not in ONLINE:
             raise IllegalTransition(_("Nothing is to be paid here any more."))
-        open_ones = order.payments.select_for_update().filter(method=order.payment_method, state__in=OPEN_STATES)
+        open_ones = order.payments.select_for_update().filter(method=method, state__in=OPEN_STATES)
         for payment in open_ones:
             if payment.asked == left:
                 return payment
@@ -218,7 +214,7 @@ def _attempt(order_id: int) -> Payment:
             payment.save(update_fields=["state", "failure"])
         payment = Payment.objects.create(
             order=order,
-            method=order.payment_method,
+            method=method,
             currency=left.currency,
             amount=left.amount,
             language=get_language() or settings.LANGUAGE_CODE,
@@ -233,7 +229,7 @@ def _ask_again(payment: Payment) -> Payment:
         payment = look(payment.pk)
     except GatewayError as silence:
         raise PaymentUnavailable from silence
-    return payment if payment.is_open else _attempt(payment.order_id)
+    return payment if payment.is_open else _attempt(payment.order_id, payment.method)
 
 
 def _claim(payment: Payment) -> bool:
@@ -296,6 +292,6 @@ def _take(order: Order, payment: Payment, got: Money) -> None:
 
 
 __all__ = [
-    "begin", "capture", "choose", "due", "expire", "look", "look_at", "mark_paid", "received", "refund", "settle",
+    "begin", "capture", "choose", "due", "expire", "look", "mark_paid", "received", "refund", "settle",
     "take_transfer", "ways_to_pay",
 ]  # fmt: skip

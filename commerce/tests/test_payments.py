@@ -78,13 +78,13 @@ def test_an_attempt_is_written_down_before_the_provider_is_called(order):
         raise AssertionError
 
     with patch.object(sandbox.SandboxGateway, "begin", look), pytest.raises(AssertionError):
-        payments.begin(order.pk)
+        payments.begin(order.pk, "sandbox")
 
     assert seen == [("created", gbp("10.94"), order.number)]
 
 
 def test_paying_twice_uses_one_attempt_and_one_key(order):
-    first, second = payments.begin(order.pk), payments.begin(order.pk)
+    first, second = payments.begin(order.pk, "sandbox"), payments.begin(order.pk, "sandbox")
 
     assert first == second
     assert SandboxPayment.objects.get().key == first.key
@@ -92,7 +92,7 @@ def test_paying_twice_uses_one_attempt_and_one_key(order):
 
 
 def test_money_makes_an_order_paid_once(order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     mail.outbox.clear()
 
     for _time in range(3):
@@ -108,7 +108,7 @@ def test_money_makes_an_order_paid_once(order):
 
 @pytest.mark.parametrize("late", [Outcome.PENDING, Outcome.FAILED, Outcome.CANCELLED])
 def test_an_old_answer_after_the_money_changes_nothing(order, late):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     payments.settle(payment.pk, succeeded(payment))
 
     payments.settle(payment.pk, Answer(late, payment.reference))
@@ -119,7 +119,7 @@ def test_an_old_answer_after_the_money_changes_nothing(order, late):
 
 
 def test_an_attempt_that_failed_can_still_be_paid(order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     payments.settle(payment.pk, Answer(Outcome.FAILED, payment.reference, failure="No funds"))
     assert Payment.objects.get().failure == "No funds"
 
@@ -131,18 +131,18 @@ def test_an_attempt_that_failed_can_still_be_paid(order):
 
 
 def test_too_little_money_is_partly_paid_and_nothing_leaves(order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     payments.settle(payment.pk, succeeded(payment, "10.00"))
 
     order.refresh_from_db()
     assert (order.payment_status, payments.due(order)) == ("partly-paid", gbp("0.94"))
     with pytest.raises(CannotSend, match="not paid yet"):
         orders.mark_lines_sent(order.pk, order.lines.values_list("pk", flat=True), UserFactory())
-    assert payments.begin(order.pk).asked == gbp("0.94")
+    assert payments.begin(order.pk, "sandbox").asked == gbp("0.94")
 
 
 def test_too_much_money_is_flagged_and_the_books_may_leave(order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     payments.settle(payment.pk, succeeded(payment, "20.00"))
 
     order.refresh_from_db()
@@ -152,7 +152,7 @@ def test_too_much_money_is_flagged_and_the_books_may_leave(order):
 
 
 def test_another_currency_pays_nothing_and_goes_back(order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     SandboxPayment.objects.update(currency="USD", amount=20)
     payments.settle(payment.pk, succeeded(payment, "20.00", "USD"))
 
@@ -163,9 +163,9 @@ def test_another_currency_pays_nothing_and_goes_back(order):
 
 
 def test_an_order_that_is_paid_twice_gives_the_second_payment_back(order):
-    first = payments.begin(order.pk)
-    Payment.objects.filter(pk=first.pk).update(method="stripe")  # paid in another tab by card
-    second = payments.begin(order.pk)
+    first = payments.begin(order.pk, "sandbox")
+    Payment.objects.filter(pk=first.pk).update(method="stripe")  # another tab, by card
+    second = payments.begin(order.pk, "sandbox")
     mail.outbox.clear()
 
     payments.settle(first.pk, succeeded(first))
@@ -181,7 +181,7 @@ def test_an_order_that_is_paid_twice_gives_the_second_payment_back(order):
 
 
 def test_money_for_an_order_that_is_over_goes_back_and_everybody_hears(order, persuasion):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     assert payments.expire(order.pk)
     an_order({persuasion: 5}, email="bob@example.org")  # the copy is somebody else's by now
     mail.outbox.clear()
@@ -200,7 +200,7 @@ def test_money_for_an_order_that_is_over_goes_back_and_everybody_hears(order, pe
 
 
 def test_an_order_that_is_not_paid_in_time_gives_its_copies_back(order, persuasion):
-    payments.begin(order.pk)
+    payments.begin(order.pk, "sandbox")
     mail.outbox.clear()
 
     assert payments.expire(order.pk)
@@ -211,7 +211,7 @@ def test_an_order_that_is_not_paid_in_time_gives_its_copies_back(order, persuasi
     assert (order.status, order.payment_status, persuasion.stock.allocated) == ("cancelled", "pending", 0)
     assert len(mail.outbox) == 1
     with pytest.raises(IllegalTransition):
-        payments.begin(order.pk)
+        payments.begin(order.pk, "sandbox")
 
 
 @pytest.mark.parametrize("method", ["invoice", "cash"])
@@ -265,7 +265,7 @@ def test_a_shopper_pays_on_the_page_of_the_provider(client, persuasion):
 
     order = Order.objects.get()
     reference = SandboxPayment.objects.get().reference
-    assert answer.headers["Location"] == f"/checkout/pay/{order.token}/leave/"
+    assert answer.headers["Location"] == f"/checkout/pay/{order.token}/leave/sandbox/"
     page = client.get(answer.headers["Location"])
     assert f"checkout/sandbox/{reference}/" in page.content.decode()
     assert page["Referrer-Policy"] == "no-referrer"
@@ -282,7 +282,7 @@ def test_a_shopper_pays_on_the_page_of_the_provider(client, persuasion):
 
 
 def test_coming_back_alone_proves_nothing_and_the_page_waits(client, order):
-    payments.begin(order.pk)
+    payments.begin(order.pk, "sandbox")
 
     waiting = client.get(f"/checkout/pay/{order.token}/return/?status=succeeded&paid=1")
     many = client.get(f"/checkout/pay/{order.token}/return/?looks=99")
@@ -296,7 +296,7 @@ def test_coming_back_alone_proves_nothing_and_the_page_waits(client, order):
 
 def test_a_lost_notification_is_made_up_for_when_the_shopper_comes_back(client, persuasion):
     order = an_order({persuasion: 1}, method="sandbox", email="ada+silent@example.org")
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
 
     choose(client, payment.reference, "pay")
     assert not ProviderEvent.objects.exists()
@@ -307,13 +307,13 @@ def test_a_lost_notification_is_made_up_for_when_the_shopper_comes_back(client, 
 
 
 def test_a_payment_that_failed_can_be_tried_again_in_another_way(client, order):
-    first = payments.begin(order.pk)
+    first = payments.begin(order.pk, "sandbox")
     choose(client, first.reference, "fail")
 
     answer = client.get(f"/checkout/pay/{order.token}/return/", follow=True)
     assert "did not go through" in answer.content.decode()
     again = client.post(f"/checkout/pay/{order.token}/", {"payment": "sandbox"})
-    assert again.headers["Location"] == f"/checkout/pay/{order.token}/leave/"
+    assert again.headers["Location"] == f"/checkout/pay/{order.token}/leave/sandbox/"
     assert Payment.objects.count() == 2
     by_invoice = client.post(f"/checkout/pay/{order.token}/", {"payment": "invoice"}, follow=True)
 
@@ -326,10 +326,10 @@ def test_a_provider_that_is_down_keeps_the_order_and_the_key(client, persuasion)
     order = an_order({persuasion: 1}, method="sandbox", email="ada+lost@example.org")
 
     with pytest.raises(PaymentUnavailable):
-        payments.begin(order.pk)
+        payments.begin(order.pk, "sandbox")
     page = client.get(f"/checkout/pay/{order.token}/")
     assert "Pay now" in page.content.decode()
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
 
     provider = SandboxPayment.objects.get()
     assert (provider.key, provider.calls, payment.reference) == (payment.key, 2, provider.reference)
@@ -369,18 +369,18 @@ def test_a_provider_that_refuses_leads_to_another_way(client, order):
 
 
 def test_a_page_that_was_closed_by_the_provider_gives_way_to_a_new_attempt(client, order):
-    first = payments.begin(order.pk)
+    first = payments.begin(order.pk, "sandbox")
     Payment.objects.update(created_at=timezone.now() - dt.timedelta(hours=1))
     SandboxPayment.objects.update(state="cancelled")
 
-    second = payments.begin(order.pk)
+    second = payments.begin(order.pk, "sandbox")
 
     assert second != first
     assert list(Payment.objects.values_list("state", flat=True)) == ["cancelled", "pending"]
 
 
 def test_a_notification_is_stored_once_and_acted_on_once(client, order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     SandboxPayment.objects.update(state="succeeded")
     mail.outbox.clear()
 
@@ -392,7 +392,7 @@ def test_a_notification_is_stored_once_and_acted_on_once(client, order):
 
 
 def test_what_a_notification_says_is_asked_about(client, order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
 
     notify(client, payment.reference, "succeeded")  # signed, but the provider itself says: pending
 
@@ -401,7 +401,7 @@ def test_what_a_notification_says_is_asked_about(client, order):
 
 
 def test_notifications_in_the_wrong_order_come_to_the_same(client, order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     SandboxPayment.objects.update(state="succeeded")
 
     for outcome in ("succeeded", "pending", "failed"):
@@ -465,7 +465,7 @@ def test_a_notification_needs_no_browser(order):
 def test_a_notification_before_our_own_row_waits_for_it(client, order):
     from commerce.services.notifications import act_on
 
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     reference = payment.reference
     Payment.objects.update(reference="")
     SandboxPayment.objects.update(state="succeeded")
@@ -481,7 +481,7 @@ def test_a_notification_before_our_own_row_waits_for_it(client, order):
 
 
 def test_the_sandbox_is_not_there_where_it_is_off(client, order, settings):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     assert client.get(f"/checkout/sandbox/{payment.reference}/").status_code == 200
     settings.PAYMENT_SANDBOX = False
 
@@ -491,10 +491,10 @@ def test_the_sandbox_is_not_there_where_it_is_off(client, order, settings):
 
 
 def test_a_page_that_is_paid_leads_to_the_order(client, order):
-    payment = payments.begin(order.pk)
+    payment = payments.begin(order.pk, "sandbox")
     payments.settle(payment.pk, succeeded(payment))
 
     for path in ("", "return/"):
         answer = client.get(f"/checkout/pay/{order.token}/{path}")
         assert answer.headers["Location"] == f"/checkout/done/{order.token}/"
-    assert client.get(f"/checkout/pay/{order.token}/leave/").status_code == 302
+    assert client.get(f"/checkout/pay/{order.token}/leave/sandbox/").status_code == 302

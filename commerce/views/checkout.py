@@ -124,7 +124,7 @@ def _place(request: HttpRequest) -> HttpResponse:
         return _review_page(request, basket, pricing.price_basket(basket), status=409)
     except CommerceError as refusal:
         return _back(request, refusal)
-    return lead_to_payment(request, order)
+    return lead_to_payment(request, order, order.payment_method)
 
 
 def _review_page(request: HttpRequest, basket: Basket, priced: PricedBasket, status: int = 200) -> HttpResponse:

@@ -14,6 +14,7 @@ from commerce.exceptions import CommerceError
 from commerce.forms import PayForm
 from commerce.gateways.protocol import BadNotification, GatewayError
 from commerce.models import Order
+from commerce.models.order import ONLINE
 from commerce.models.payment import OPEN_STATES
 from commerce.services import notifications, payments
 from commerce.views.orders import order_by_link, private
@@ -33,11 +34,12 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     form = PayForm(request.POST or None, methods=methods)
     if request.method == "POST" and form.is_valid():
         try:
-            order = payments.choose(order.pk, form.cleaned_data["payment"])
+            chosen = form.cleaned_data["payment"]
+            order = payments.choose(order.pk, chosen)
         except CommerceError as refusal:
             messages.warning(request, refusal.public)
             return redirect(order)
-        return lead_to_payment(request, order)
+        return lead_to_payment(request, order, chosen)
     context = {
         "order": order,
         "due": payments.due(order),
@@ -46,23 +48,23 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     return private(render(request, "commerce/pay.html", context, status=422 if form.is_bound else 200))
 
 
-def lead_to_payment(request: HttpRequest, order: Order) -> HttpResponse:
-    """On to the provider's page where the order is paid online; else to the order."""
-    if not order.pays_online or not payments.due(order):
+def lead_to_payment(request: HttpRequest, order: Order, method: str) -> HttpResponse:
+    """On to the provider's page where the chosen way of paying has one; else to the order."""
+    if method not in ONLINE or not payments.due(order):
         return redirect(order)
     try:
-        payments.begin(order.pk)
+        payments.begin(order.pk, method)
     except CommerceError as refusal:
         messages.warning(request, refusal.public)
         return redirect("commerce:pay", order.token)
-    return redirect("commerce:pay_leave", order.token)
+    return redirect("commerce:pay_leave", order.token, method)
 
 
 @require_safe
-def leave(request: HttpRequest, token: str) -> HttpResponse:
+def leave(request: HttpRequest, token: str, method: str) -> HttpResponse:
     """A page that goes on to the provider by itself: the content policy lets no form lead to another host."""
     order = order_by_link(request, token)
-    attempt = order.payments.filter(method=order.payment_method, state__in=OPEN_STATES).exclude(url="").last()
+    attempt = order.payments.filter(method=method, state__in=OPEN_STATES).exclude(url="").last()
     if attempt is None:
         return redirect("commerce:pay", token)
     return private(render(request, "commerce/pay_leave.html", {"order": order, "url": attempt.url}))
