@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class CommerceConfig(AppConfig):
@@ -9,6 +10,7 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for sign-ins; say what is known of customers."""
-        from commerce import privacy, signals  # noqa: F401  # receivers need the models
+        from commerce import checks, privacy, signals  # noqa: F401  # receivers need the models
 
+        register(checks.sandbox_in_public)
         privacy.register()

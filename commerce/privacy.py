@@ -99,7 +99,8 @@ def register() -> None:
             frozenset(
                 {
                     "commerce.order", "commerce.orderline", "commerce.ordertax", "commerce.orderevent",
-                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice", "commerce.payment", "commerce.refund",
+                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice", "commerce.payment",
+                    "commerce.refund",
                     "commerce.bankline",
                 }
             ),

@@ -39,7 +39,7 @@ FOR_EVERYBODY = {
     r"social/(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$",
     "offers/<slug:slug>/",
     "webhooks/<slug:method>/",  # for who signs as the provider
-    "checkout/sandbox/<str:reference>/",  # the sandbox's own page, by a reference that only it tells; 404 where it is off
+    "checkout/sandbox/<str:reference>/",  # by a reference that only the sandbox tells; 404 where it is off
     "media/<path:path>",  # renditions of what pages show
     r"((?:[\w\-]+/)*)$",  # pages; Wagtail asks for the password of private ones
     "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
@@ -113,10 +113,13 @@ def ada(books_page) -> dict[str, Any]:
     user = member("ada@example.org")
     edition = book("Persuasion").editions.get()
     key = {"name": "Ada's", "credential": {}}
+    order = an_order({edition: 1}, user=user, email=user.email)
+    begun = {"method": "sandbox", "state": "pending", "url": "https://provider.example/pay"}
+    order.payments.create(currency=order.currency, amount=order.total_amount, **begun)
     return {
         "user": user,
         "address": Address.objects.create(user=user, **ADDRESS),
-        "order": an_order({edition: 1}, user=user, email=user.email),
+        "order": order,
         "line": baskets.add(Owner(user_id=user.pk), edition.pk, 1)[0].lines.get(),
         "key": Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=key),
         "confirmation": EmailConfirmationHMAC(EmailAddress.objects.get(user=user)),
