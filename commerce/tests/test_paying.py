@@ -90,6 +90,19 @@ def test_the_page_of_the_shop_leads_to_the_page_of_the_provider(case, client, or
     assert requests.get(payment.url, timeout=5).text.count(order.number) == 1
 
 
+@pytest.mark.parametrize("case", ["stripe"], indirect=True)
+@pytest.mark.parametrize(("placed", "minutes"), [(0, 60), (50, 31), (-3 * 24 * 60, 23 * 60)])
+def test_the_page_of_the_provider_closes_when_the_order_expires_within_what_stripe_allows(
+    case, client, order, placed, minutes
+):
+    Order.objects.update(placed_at=timezone.now() - dt.timedelta(minutes=placed))
+
+    payment = go(client, order)
+
+    [session] = case.server.sessions.values()
+    assert session["expires_at"] - payment.created_at.timestamp() == pytest.approx(minutes * 60, abs=5)
+
+
 @pytest.mark.parametrize("ways", itertools.permutations(["return", "notification", "clock"]))
 def test_in_whatever_order_the_news_comes_the_order_is_paid_once(case, client, order, ways):
     back = press(go(client, order), "pay")
