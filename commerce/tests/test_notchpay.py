@@ -45,6 +45,15 @@ def test_either_kind_of_name_leads_to_the_payment(notchpay_desk, uses_own_names)
     assert gateway.ask(begun.reference).amount == FRANCS
 
 
+@pytest.mark.parametrize("status", [409, 422])
+def test_however_a_known_reference_is_refused_the_payment_is_found(notchpay_desk, status):
+    notchpay_desk.duplicate_status = status
+    begun = gateway.begin(a_request(FRANCS))
+
+    assert gateway.begin(a_request(FRANCS)) == begun
+    assert len(notchpay_desk.payments) == 1
+
+
 def test_a_payment_whose_page_is_lost_is_given_up_for_a_new_attempt(notchpay_desk):
     notchpay_desk.tells_page_again = False
     notchpay_desk.trouble("swallow")

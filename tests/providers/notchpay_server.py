@@ -31,6 +31,8 @@ class NotchPayServer(Provider):
         self.refund_state = "complete"
         self.tells_page_again = True
         """Whether a payment that is asked about says again where its page is: they do not promise it."""
+        self.duplicate_status = 409
+        """How a reference that was used before is refused: 409 says the documentation, 422 is how it refuses fields."""
         self.uses_own_names = True
         """Off: `reference` is the merchant's, as in the examples of the documentation."""
 
@@ -96,7 +98,8 @@ class NotchPayServer(Provider):
         if errors:
             return _refusal(422, "Validation failed", errors)
         if any(payment["merchant_reference"] == told["reference"] for payment in self.payments.values()):
-            return _refusal(409, "A payment with this reference already exists")
+            said = "A payment with this reference already exists"
+            return _refusal(self.duplicate_status, said, {"reference": [said]})
         name = new_id("trx.")
         self.payments[name] = {
             "id": new_id("pay_"),
