@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from unittest.mock import patch
 
 import pytest
 from django.core import mail
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 
 from catalog.tests.factories import book
@@ -40,15 +42,18 @@ def an_open_order(email: str = "ada@example.org") -> tuple[Order, Payment]:
     return order, payments.begin(order.pk, "sandbox")
 
 
-def one_by_one():
-    """As if nobody locked an order: read, wait, write."""
+def without_locks() -> ExitStack:
+    """As if nobody locked a row: read, wait, write."""
 
     def unlocked(order_id: int) -> Order:
         order = Order.objects.get(pk=order_id)
         time.sleep(0.05)
         return order
 
-    return patch.object(orders, "lock", unlocked)
+    locks = ExitStack()
+    locks.enter_context(patch.object(orders, "lock", unlocked))
+    locks.enter_context(patch.object(QuerySet, "select_for_update", lambda rows, **_how: rows.all()))
+    return locks
 
 
 def test_the_same_form_sent_twenty_times_begins_one_payment(books_page):
@@ -66,7 +71,14 @@ def test_the_same_form_sent_twenty_times_begins_one_payment(books_page):
 def test_control_without_the_claim_the_provider_is_called_many_times(books_page):
     order = an_order({book("Emma").editions.get(): 1}, method="sandbox")
 
-    with patch.object(payments, "_claim", lambda _payment: True):
+    real = sandbox.SandboxGateway.begin
+
+    def slowly(self, request):
+        begun = real(self, request)
+        time.sleep(0.3)
+        return begun
+
+    with patch.object(payments, "_claim", lambda _payment: True), patch.object(sandbox.SandboxGateway, "begin", slowly):
         at_once(*[lambda: payments.begin(order.pk, "sandbox") for _click in range(8)])
 
     assert SandboxPayment.objects.get().calls > 1
@@ -100,7 +112,7 @@ def test_browser_notification_and_clock_at_once_pay_once(books_page, rounds):
 def test_control_without_the_lock_money_is_counted_twice(books_page):
     _order, payment = an_open_order()
 
-    with one_by_one(), patch.object(Payment.objects, "select_for_update", Payment.objects.all):
+    with without_locks():
         at_once(*[lambda: payments.settle(payment.pk, succeeded(payment)) for _answer in range(8)])
 
     assert OrderEvent.objects.filter(kind="paid").count() > 1
@@ -188,7 +200,7 @@ def test_the_same_refund_ten_times_at_once_is_one_call_to_the_provider(books_pag
 def test_control_without_the_lock_the_database_alone_stops_refunds(books_page):
     order = paid_order()
 
-    with one_by_one(), patch.object(Payment.objects, "select_for_update", Payment.objects.all):
+    with without_locks():
         answers = at_once(*[lambda: payments.refund(order.pk, gbp("10"), "x") for _press in range(6)])
 
     assert any(not isinstance(answer, list | CannotRefund) for answer in answers), "the constraint had to step in"
