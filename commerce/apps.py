@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class CommerceConfig(AppConfig):
@@ -9,10 +10,11 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for sign-ins; say what is known of customers, what is mailed, and what gift cards do with money."""
-        from commerce import mails, privacy, signals  # noqa: F401  # receivers need the models
+        from commerce import checks, mails, privacy, signals  # noqa: F401  # receivers need the models
         from commerce.services import gift_card_sales
         from core.mail import kinds
 
+        register(checks.sandbox_in_public)
         privacy.register()
         kinds.register(*mails.KINDS)
         gift_card_sales.join_payments()

@@ -13,24 +13,34 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from commerce.models import GiftCard, Order, Return
+from commerce.models import BankLine, GiftCard, Order, ProviderEvent, Refund, Return
 from commerce.office.accounting import ACCOUNTING_URLS, MissingFacts, menu_item
 from commerce.office.acting import LookedAtPolicy
+from commerce.office.bank import BankLineViewSet
 from commerce.office.orders import OrderViewSet
+from commerce.office.payments import CHANGE, MoneyPanel, ProviderEventViewSet, RefundViewSet
 from commerce.office.promotions import CODE_URLS, OffersGroup
 from commerce.office.rates import RatesGroup
 from commerce.office.returns import ReturnViewSet
 
-register_permission_policy(Order, LookedAtPolicy(Order))
-register_permission_policy(Return, LookedAtPolicy(Return))
-register_permission_policy(GiftCard, LookedAtPolicy(GiftCard))
+for model in (Order, Return, Refund, BankLine, ProviderEvent, GiftCard):
+    register_permission_policy(model, LookedAtPolicy(model))
 register_snippet(OffersGroup)
 
 
 @hooks.register("register_admin_viewset")
 def register_viewsets() -> list[ViewSet]:
-    """Orders, returns, delivery and tax."""
-    return [OrderViewSet(), ReturnViewSet(), RatesGroup()]
+    """Orders, their money, returns, delivery and tax."""
+    return [
+        OrderViewSet(), ReturnViewSet(), RefundViewSet(), BankLineViewSet(), ProviderEventViewSet(), RatesGroup(),
+    ]  # fmt: skip
+
+
+@hooks.register("construct_homepage_panels")
+def money_to_look_at(request: HttpRequest, panels: list[Component]) -> None:
+    """Money that a colleague should look at, for those who work on orders."""
+    if request.user.has_perm(CHANGE):
+        panels.append(MoneyPanel(request))
 
 
 @hooks.register("register_admin_urls")

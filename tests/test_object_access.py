@@ -41,7 +41,7 @@ FOR_EVERYBODY = {
     r"social/(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$",
     "offers/<slug:slug>/",
     "webhooks/<slug:method>/",  # for who signs as the provider
-    "checkout/sandbox/<str:reference>/",  # the sandbox's own page, by a reference that only it tells; 404 where it is off
+    "checkout/sandbox/<str:reference>/",  # by a reference that only the sandbox tells; 404 where it is off
     "media/<path:path>",  # renditions of what pages show
     r"((?:[\w\-]+/)*)$",  # pages; Wagtail asks for the password of private ones
     "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
@@ -130,6 +130,8 @@ def ada(books_page) -> dict[str, Any]:
     basket = filled_basket({edition: 1}, user=user, email=user.email)
     baskets.add_gift_card(Owner(user_id=user.pk), Money(Decimal(25), "GBP"))
     order = pay(place(basket, user=user))
+    begun = {"method": "sandbox", "state": "pending", "url": "https://provider.example/pay"}
+    order.payments.create(currency=order.currency, amount=order.total_amount, **begun)
     key = {"name": "Ada's", "credential": {}}
     wish_list = wishes.create(user.pk, "For the winter", owner_name="A. L.")
     return {

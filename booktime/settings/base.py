@@ -8,7 +8,16 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from booktime.environment import BASE_DIR, database, networks, read, sign_in_providers, site_url
+from booktime.environment import (
+    BASE_DIR,
+    database,
+    networks,
+    provider_address,
+    read,
+    sign_in_providers,
+    site_url,
+    together,
+)
 
 # --- Who and where ---------------------------------------------------------------------------
 
@@ -278,14 +287,13 @@ SILENCED_SYSTEM_CHECKS = [
 SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
 SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
 
-# --- Payments --------------------------------------------------------------------------------
+# --- Payment providers (docs/payments.md): one without keys is not offered ---------------------
 
-STRIPE_SECRET_KEY = str(read("STRIPE_SECRET_KEY", default=""))
-STRIPE_WEBHOOK_SECRET = str(read("STRIPE_WEBHOOK_SECRET", default=""))
-STRIPE_API_BASE = str(read("STRIPE_API_BASE", default="https://api.stripe.com"))
-NOTCHPAY_PUBLIC_KEY = str(read("NOTCHPAY_PUBLIC_KEY", default=""))
-NOTCHPAY_HASH_KEY = str(read("NOTCHPAY_HASH_KEY", default=""))
-NOTCHPAY_API_BASE = str(read("NOTCHPAY_API_BASE", default="https://api.notchpay.co"))
+STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = together("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE = provider_address("STRIPE_API_BASE", "https://api.stripe.com")
+NOTCHPAY_PUBLIC_KEY, NOTCHPAY_HASH_KEY = together("NOTCHPAY_PUBLIC_KEY", "NOTCHPAY_HASH_KEY")
+NOTCHPAY_PRIVATE_KEY = str(read("NOTCHPAY_PRIVATE_KEY", default=""))  # for refunds alone
+NOTCHPAY_API_BASE = provider_address("NOTCHPAY_API_BASE", "https://api.notchpay.co")
 PAYMENT_SANDBOX = read("PAYMENT_SANDBOX", "bool", False)
 PAYMENT_MINUTES = read("PAYMENT_MINUTES", "int", 60)
 """How long an order that is paid online waits for its money."""
@@ -367,6 +375,7 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "django_tasks": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # at INFO it writes what the provider said, addresses of people included
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
     },

@@ -12,6 +12,8 @@ from commerce.gateways.protocol import Gateway
 from commerce.models.order import PaymentMethod
 
 GATEWAYS: dict[str, str] = {
+    PaymentMethod.STRIPE: "commerce.gateways.stripe.StripeGateway",
+    PaymentMethod.NOTCHPAY: "commerce.gateways.notchpay.NotchPayGateway",
     PaymentMethod.SANDBOX: "commerce.gateways.sandbox.SandboxGateway",
 }
 """Ways of paying that a provider serves, in the order in which they are offered."""

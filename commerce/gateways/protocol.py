@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -50,6 +51,8 @@ class Request:
     language: str
     return_url: str
     cancel_url: str
+    expires_at: datetime | None = None
+    """When the provider's page closes; the same for the same key. None: when the provider thinks fit."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import django_filters
@@ -39,7 +38,7 @@ REFUND, CHANGE = "commerce.refund_order", "commerce.change_order"
 class MoneyForm(forms.Form):
     """An amount in an order's currency, and why. `once` names this form: sent twice, it counts once."""
 
-    amount = forms.DecimalField(label=gettext_lazy("Amount"), max_digits=12, min_value=Decimal("0.001"))
+    amount = forms.DecimalField()
     reason = forms.CharField(label=gettext_lazy("Note (optional)"), max_length=200, required=False)
     once = forms.CharField(max_length=20, widget=forms.HiddenInput)
 
@@ -47,9 +46,13 @@ class MoneyForm(forms.Form):
         initial = {"amount": most.amount, "once": get_random_string(20)}
         super().__init__(*args, initial=initial, **kwargs)
         self.currency = currency
-        self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": currency}
-        self.fields["amount"].decimal_places = max(-int(minor_unit(currency).as_tuple().exponent), 0)
-        self.fields["amount"].widget.attrs["step"] = str(minor_unit(currency))
+        unit = minor_unit(currency)
+        self.fields["amount"] = forms.DecimalField(
+            label=_("Amount in %(currency)s") % {"currency": currency},
+            max_digits=12,
+            decimal_places=-int(unit.as_tuple().exponent),
+            min_value=unit,
+        )
 
     @property
     def money(self) -> Money:
@@ -130,7 +133,7 @@ class RefundFilterSet(WagtailFilterSet):
         fields = ("state", "method")
 
 
-class _Looked(ModelViewSet):
+class LookedAtViewSet(ModelViewSet):
     """Rows that are looked at: nothing is added, edited or deleted."""
 
     copy_view_enabled = False
@@ -188,7 +191,7 @@ class RefundInspectView(InspectView):
         }
 
 
-class RefundViewSet(_Looked):
+class RefundViewSet(LookedAtViewSet):
     """Money that went back, or is to."""
 
     model = Refund
@@ -236,7 +239,7 @@ class EventInspectView(InspectView):
         return []
 
 
-class ProviderEventViewSet(_Looked):
+class ProviderEventViewSet(LookedAtViewSet):
     """What payment providers told by themselves."""
 
     model = ProviderEvent
@@ -277,16 +280,14 @@ class MoneyPanel(Component):
         found = Order.objects.all()
         orders_url, refunds_url = reverse("orders:index"), reverse("refunds:index")
         by_hand = "&".join(f"method={method.value}" for method in PAY_LATER)
-        rows = [
-            (_("Overpaid orders"), found.filter(payment_status=PaymentStatus.OVERPAID), "?payment_status=overpaid"),
-            (
-                _("Partly paid orders"),
-                found.filter(payment_status=PaymentStatus.PARTLY_PAID),
-                "?payment_status=partly-paid",
-            ),
-            (_("Overdue invoices"), found.overdue(SellerSettings.load().payment_days), "?money=overdue"),
+        overpaid = found.filter(payment_status=PaymentStatus.OVERPAID)
+        partly = found.filter(payment_status=PaymentStatus.PARTLY_PAID)
+        overdue = found.overdue(SellerSettings.load().payment_days)
+        listed = [
+            (_("Overpaid orders"), overpaid.count(), f"{orders_url}?payment_status=overpaid"),
+            (_("Partly paid orders"), partly.count(), f"{orders_url}?payment_status=partly-paid"),
+            (_("Overdue invoices"), overdue.count(), f"{orders_url}?money=overdue"),
         ]
-        listed = [(label, rows.count(), orders_url + query) for label, rows, query in rows]
         waiting = Refund.objects.filter(payment__method__in=PAY_LATER, state=RefundState.CREATED)
         failed = Refund.objects.filter(state=RefundState.FAILED)
         listed += [

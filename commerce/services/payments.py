@@ -35,6 +35,9 @@ from core.money import Money
 ONE_CALL = dt.timedelta(seconds=12)
 """A call to a provider is over after this; then somebody else may repeat it."""
 
+LEAST_TIME = dt.timedelta(minutes=31)
+"""The page of a provider stays open so long whatever the age of the order: Stripe wants half an hour."""
+
 STILL_FRESH = dt.timedelta(minutes=1)
 """A page of the provider that was opened so long ago is not asked about before the shopper is sent there again."""
 
@@ -252,7 +255,9 @@ def _wait_for(payment: Payment) -> Payment:
 
 
 def _request(payment: Payment) -> Request:
+    """What the provider is asked, the same each time. Its page closes when the order expires: nobody pays too late."""
     order = payment.order
+    paid_by = order.placed_at + dt.timedelta(minutes=settings.PAYMENT_MINUTES)
     address = settings.SITE_URL + reverse("commerce:pay", args=[order.token])
     return Request(
         key=payment.key,
@@ -265,6 +270,7 @@ def _request(payment: Payment) -> Request:
         language=payment.language,
         return_url=settings.SITE_URL + reverse("commerce:pay_return", args=[order.token]),
         cancel_url=address,
+        expires_at=min(max(paid_by, payment.created_at + LEAST_TIME), payment.created_at + dt.timedelta(hours=23)),
     )
 
 

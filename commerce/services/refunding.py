@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -130,7 +130,7 @@ def settle_refund(refund_id: int, answer: Answer) -> Refund:
     return found
 
 
-def _of(order: Order) -> object:
+def _of(order: Order) -> QuerySet[Refund]:
     return Refund.objects.filter(payment__order=order).select_related("payment")
 
 

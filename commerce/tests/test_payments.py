@@ -70,6 +70,26 @@ def test_what_is_offered_depends_on_currency_collection_and_settings(settings):
         gateway_for("sandbox")
 
 
+@pytest.mark.parametrize(
+    ("address", "said", "offers"),
+    [
+        ("http://127.0.0.1:8000", None, "true"),
+        ("https://books.example", None, None),
+        ("http://127.0.0.1:8000", "false", "false"),
+    ],
+)
+def test_only_a_shop_of_this_machine_offers_test_payments_by_itself(monkeypatch, address, said, offers):
+    from booktime import embedded
+
+    monkeypatch.setenv("SITE_URL", address)
+    monkeypatch.delenv("PAYMENT_SANDBOX", raising=False)
+    if said:
+        monkeypatch.setenv("PAYMENT_SANDBOX", said)
+    embedded.offer_test_payments()
+    assert embedded.os.environ.get("PAYMENT_SANDBOX") == offers
+    monkeypatch.delenv("PAYMENT_SANDBOX", raising=False)
+
+
 def test_an_attempt_is_written_down_before_the_provider_is_called(order):
     seen = []
 

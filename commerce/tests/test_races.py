@@ -48,7 +48,7 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
         return list(pool.map(run, calls))
 
 
-def last_click(basket: Basket) -> Callable[[], object]:
+def last_click(basket: Basket, payment: str = "invoice") -> Callable[[], object]:
     """The POST of a browser that stands at the review page with this basket."""
     from django.core import signing
 
@@ -56,7 +56,7 @@ def last_click(basket: Basket) -> Callable[[], object]:
     signer = get_cookie_signer(salt=basket_cookie.NAME + basket_cookie.SALT)
     client.cookies[basket_cookie.NAME] = signer.sign(basket.token)
     seen = pricing.price_basket(basket).fingerprint
-    form = {"payment": "invoice", "shown": signing.dumps({"basket": basket.pk, "seen": seen}, salt=SHOWN_SALT)}
+    form = {"payment": payment, "shown": signing.dumps({"basket": basket.pk, "seen": seen}, salt=SHOWN_SALT)}
     return lambda: client.post("/checkout/review/", form)
 
 
