@@ -358,4 +358,4 @@ def connect() -> None:
     for signal in (page_slug_changed, page_unpublished, post_page_move):
         signal.connect(_forget_if_any, dispatch_uid="home.modals.page")
     post_delete.connect(_forget_if_any, sender=Page, dispatch_uid="home.modals.page")
-    page_cache.horizons.append(next_change)
+    page_cache.horizons[page_cache.SITE].append(next_change)
