@@ -47,7 +47,11 @@ class Slugged(index.Indexed, models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             if before:
-                lead_on(zip(before.addresses(), self.addresses(), strict=True))
+                self.moved_from(before)
+
+    def moved_from(self, before: Slugged) -> None:
+        """It has another slug than before: lead on from its earlier addresses."""
+        lead_on(zip(before.addresses(), self.addresses(), strict=True))
 
     def get_absolute_url(self) -> str:
         """The page of its own."""
@@ -129,3 +133,9 @@ class Tag(Slugged):
         """Its page and its feeds."""
         feeds = (reverse("catalog:tag_feed", args=[self.slug, kind]) for kind in ("rss", "atom"))
         return [self.get_absolute_url(), *feeds]
+
+    def moved_from(self, before: Slugged) -> None:
+        """The page that an editor made for it moves along."""
+        super().moved_from(before)
+        for page in self.pages.all():
+            page.save()
