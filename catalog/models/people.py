@@ -49,10 +49,6 @@ class Slugged(index.Indexed, models.Model):
             if before:
                 self.moved_from(before)
 
-    def moved_from(self, before: Slugged) -> None:
-        """It has another slug than before: lead on from its earlier addresses."""
-        lead_on(zip(before.addresses(), self.addresses(), strict=True))
-
     def get_absolute_url(self) -> str:
         """The page of its own."""
         raise NotImplementedError
@@ -64,6 +60,10 @@ class Slugged(index.Indexed, models.Model):
     def addresses(self) -> list[str]:
         """Every address that has the slug in it."""
         return [self.get_absolute_url()]
+
+    def moved_from(self, before: Slugged) -> None:
+        """It has another slug than before: lead on from its earlier addresses."""
+        lead_on(zip(before.addresses(), self.addresses(), strict=True))
 
 
 class Contributor(Slugged):
