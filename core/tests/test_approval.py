@@ -229,9 +229,7 @@ def test_what_is_in_order_at_its_time_is_published(scheduled, django_capture_on_
     assert mail.outbox == []
 
 
-def test_what_was_held_back_and_mended_is_scheduled_and_published(
-    owner, scheduled, django_capture_on_commit_callbacks
-):
+def test_what_was_held_back_and_mended_is_scheduled_and_published(owner, scheduled, django_capture_on_commit_callbacks):
     page, target = scheduled
     target.delete()
     run_the_clock(later() + dt.timedelta(minutes=1), django_capture_on_commit_callbacks)
