@@ -273,6 +273,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
 SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
+RETURN_DAYS = int(read("RETURN_DAYS", "int", 14))  # after delivery, books only; 0: nothing is taken back
 
 # --- Words, time, files ----------------------------------------------------------------------
 
