@@ -36,7 +36,7 @@ FOR_EVERYBODY = {
     r"sitemap-(?P<name>[a-z]+)-(?P<number>[1-9][0-9]{0,5})\.xml$",
     r"feeds/books\.(?P<kind>rss|atom)$",
     r"feeds/tags/(?P<slug>[-\w]+)\.(?P<kind>rss|atom)$",
-    r"social/(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$",
+    r"social/(?:(?P<kind>contributor|publisher|series|tag)-)?(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$",
     "offers/<slug:slug>/",
     "media/<path:path>",  # renditions of what pages show
     r"((?:[\w\-]+/)*)$",  # pages; Wagtail asks for the password of private ones

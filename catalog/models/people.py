@@ -139,3 +139,9 @@ class Tag(Slugged):
         super().moved_from(before)
         for page in self.pages.all():
             page.save()
+
+
+NAMED: dict[str, type[Slugged]] = {
+    str(model._meta.model_name): model for model in (Contributor, Publisher, Series, Tag)
+}
+"""What books have in common, by the names of the models."""
