@@ -16,6 +16,7 @@ from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from catalog import delivery, feeds
+from catalog.choices import SupplierAvailability
 from catalog.delivery import Way, Ways
 from catalog.models import Edition
 from catalog.offers import Offer
@@ -64,7 +65,7 @@ def _handling_days(edition: Edition, offer: Offer) -> int | None:
         case "now", _:
             return FROM_SHELF
         case "order", _:
-            return SUPPLIER_DAYS.get(edition.availability)
+            return SUPPLIER_DAYS.get(SupplierAvailability(edition.availability))
     return None
 
 

@@ -307,6 +307,7 @@ class TagPageForm(WagtailAdminPageForm):
 class TagPage(BasePage):
     """A tag as a page: an introduction by the shop, and its books. Its slug is always that of the tag."""
 
+    slug: str
     tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="pages", verbose_name=_("tag"))
     introduction = RichTextField(_("introduction"), blank=True)
 

@@ -343,7 +343,7 @@ class ModalTarget(Place):
     def clean(self) -> None:
         """Only a tag has books of its own."""
         super().clean()
-        if self.with_books and self.page_id and self.page.specific_class is not TagPage:
+        if self.with_books and self.page and self.page.specific_class is not TagPage:
             raise ValidationError({"with_books": _("That page is not a tag's.")})
 
 
