@@ -9,8 +9,8 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen for sign-ins; say what is known of customers, what is mailed, and what gift cards do with money."""
-        from commerce import checks, mails, privacy, signals  # noqa: F401  # receivers need the models
+        """Say to the rooms below what is known of customers, mailed, delivered, and done with the money of gift cards."""
+        from commerce import checks, delivery_terms, mails, privacy, signals  # noqa: F401  # receivers need the models
         from commerce.services import gift_card_sales
         from core.mail import kinds
 
@@ -18,3 +18,4 @@ class CommerceConfig(AppConfig):
         privacy.register()
         kinds.register(*mails.KINDS)
         gift_card_sales.join_payments()
+        delivery_terms.connect()

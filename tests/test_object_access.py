@@ -38,7 +38,7 @@ FOR_EVERYBODY = {
     r"sitemap-(?P<name>[a-z]+)-(?P<number>[1-9][0-9]{0,5})\.xml$",
     r"feeds/books\.(?P<kind>rss|atom)$",
     r"feeds/tags/(?P<slug>[-\w]+)\.(?P<kind>rss|atom)$",
-    r"social/(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$",
+    r"social/(?:(?P<kind>contributor|publisher|series|tag)-)?(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$",
     "offers/<slug:slug>/",
     "webhooks/<slug:method>/",  # for who signs as the provider
     "checkout/sandbox/<str:reference>/",  # by a reference that only the sandbox tells; 404 where it is off

@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.StaffMiddleware",
+    "core.approval.ApprovalMiddleware",
     # Before the redirects: a deleted book that leads to another one is not gone.
     "catalog.gone.GoneMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -271,6 +272,7 @@ WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "txt", "xlsx", "zip", "epub"]
 WAGTAILMETADATA_IMAGE_FILTER = "max-1200x1200|format-jpeg"
 WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
+WAGTAIL_FINISH_WORKFLOW_ACTION = "core.approval.publish_approved"  # looks at the page first
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # The admin tells nobody outside who works here.
 WAGTAILSEARCH_BACKENDS = {
@@ -286,6 +288,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
 SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
+RETURN_DAYS = int(read("RETURN_DAYS", "int", 14))  # after delivery, books only; 0: nothing is taken back
 
 # --- Payment providers (docs/payments.md): one without keys is not offered ---------------------
 
