@@ -9,7 +9,7 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Say to the rooms below what is known of customers, mailed, delivered, and done with the money of gift cards."""
+        """Tell the rooms below what is known of customers, mailed and delivered; let gift cards join payments."""
         from commerce import checks, delivery_terms, mails, privacy, signals  # noqa: F401  # receivers need the models
         from commerce.services import gift_card_sales
         from core.mail import kinds

@@ -11,7 +11,7 @@ def remove_those_without_a_page(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("home", "0005_modal_workflow"),
+        ('home', '0006_drop_mailed_at'),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 
