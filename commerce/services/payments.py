@@ -36,7 +36,7 @@ from core.tasks import enqueue
 ONE_CALL = dt.timedelta(seconds=12)
 """A call to a provider is over after this; then somebody else may repeat it."""
 
-STILL_FRESH = dt.timedelta(minutes=1)
+STILL_FRESH = dt.timedelta(seconds=15)
 """A page of the provider that was opened so long ago is not asked about before the shopper is sent there again."""
 
 
