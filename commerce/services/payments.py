@@ -38,7 +38,7 @@ ONE_CALL = dt.timedelta(seconds=12)
 LEAST_TIME = dt.timedelta(minutes=31)
 """The page of a provider stays open so long whatever the age of the order: Stripe wants half an hour."""
 
-STILL_FRESH = dt.timedelta(minutes=1)
+STILL_FRESH = dt.timedelta(seconds=15)
 """A page of the provider that was opened so long ago is not asked about before the shopper is sent there again."""
 
 
