@@ -84,3 +84,4 @@ def register() -> None:
     privacy.refusals.append(open_orders)
     privacy.of_nobody["commerce.sellersettings"] = "the shop's own address"
     privacy.of_nobody["catalog.pricechange"] = privacy.STAFF_WORK
+    privacy.of_nobody["catalog.stockmovement"] = privacy.STAFF_WORK

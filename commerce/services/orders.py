@@ -81,7 +81,7 @@ def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User) -> Orde
         for line in lines:
             _check(LINE_MOVES, line.status, LineStatus.SENT)
             _check_embargo(line)
-        _take_from_shelf([line for line in lines if not line.is_digital and line.edition_id])
+        _take_from_shelf(order, [line for line in lines if not line.is_digital and line.edition_id], actor)
         if lines:
             OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.SENT)
             record(order, EventKind.SENT, actor, titles=_titles(lines))
@@ -140,7 +140,8 @@ def _cancel_lines(order: Order, lines: list[OrderLine], actor: User | None, reas
     """Cancel copies that have not been sent; promised ones go back on the shelf."""
     if not lines:
         raise IllegalTransition(_("Everything has been sent already."))
-    stock.release(Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id))
+    promised = Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id)
+    stock.release(promised, order=order.number, user=actor if actor and actor.is_staff else None, why=reason)
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.CANCELLED, is_allocated=False)
     record(order, EventKind.CANCELLED, actor, reason=reason, titles=_titles(lines))
     _follow_lines(order, actor)
@@ -184,18 +185,18 @@ def _check_embargo(line: OrderLine) -> None:
         )
 
 
-def _take_from_shelf(lines: list[OrderLine]) -> None:
+def _take_from_shelf(order: Order, lines: list[OrderLine], actor: User) -> None:
     """Every copy leaves through the stock: one that waited for the supplier is promised first, when it has arrived."""
     waiting = Counter(line.edition_id for line in lines if line.edition_id and not line.is_allocated)
     try:
-        stock.allocate(waiting)
+        stock.allocate(waiting, order=order.number, user=actor)
     except stock.InsufficientStock as shortage:
         title = next(line.title for line in lines if line.edition_id == shortage.edition_id)
         raise CannotSend(
             _("No copy of %(title)s is on the shelf. Enter the copies that have arrived first.") % {"title": title}
         ) from shortage
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(is_allocated=True)
-    stock.consume(Counter(line.edition_id for line in lines if line.edition_id))
+    stock.consume(Counter(line.edition_id for line in lines if line.edition_id), order=order.number, user=actor)
 
 
 def _titles(lines: list[OrderLine]) -> list[str]:
