@@ -62,11 +62,16 @@ def register() -> None:
         Part(
             "basket",
             gettext_lazy("Basket"),
-            frozenset({"commerce.basket", "commerce.basketline", "commerce.basketcode", "commerce.checkoutdraft"}),
+            frozenset(
+                {
+                    "commerce.basket", "commerce.basketline", "commerce.basketcode", "commerce.checkoutdraft",
+                    "commerce.stockhold",
+                }
+            ),
             baskets,
             erase_baskets,
         )
-    )
+    )  # fmt: skip
     privacy.register(
         Part(
             "orders",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -178,6 +179,8 @@ SCHEDULE = {
     "prune_db_task_results": 60 * 60 * 24,
     "clearsessions": 60 * 60 * 24,
     "purge_consent": 60 * 60 * 24,
+    "purge_holds": 60 * 60,
+    "check_books": 60 * 60 * 24,
 }
 """What `manage.py schedule` runs: a management command, and every how many seconds."""
 
@@ -271,6 +274,9 @@ SILENCED_SYSTEM_CHECKS = [
 
 SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
 SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
+
+CHECKOUT_HOLD = timedelta(minutes=read("CHECKOUT_HOLD_MINUTES", "int", 15))
+"""How long the copies of a basket are kept for who began the checkout (`commerce.services.holds`)."""
 
 # --- Words, time, files ----------------------------------------------------------------------
 

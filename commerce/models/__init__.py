@@ -1,6 +1,6 @@
 """What the shop writes down when it sells."""
 
-from commerce.models.basket import Basket, BasketLine, CheckoutDraft
+from commerce.models.basket import Basket, BasketLine, CheckoutDraft, StockHold
 from commerce.models.calendar import Holiday
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
@@ -39,6 +39,7 @@ __all__ = [
     "PriceLawFigures",
     "PriceLawProfile",
     "SellerSettings",
+    "StockHold",
     "TaxRate",
     "Voucher",
     "VoucherCode",

@@ -17,6 +17,7 @@ from commerce import pricing
 from commerce.exceptions import BasketFull, NotForSale
 from commerce.models import Basket, BasketLine, CheckoutDraft
 from commerce.models.basket import MAX_LINES, MAX_QUANTITY, new_token
+from commerce.services import holds
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def set_quantities(basket_id: int, quantities: Mapping[int, int]) -> list[str]:
     """
     notices: list[str] = []
     with transaction.atomic():
-        basket = Basket.objects.select_for_update().get(pk=basket_id)
-        if basket.status != Basket.Status.OPEN:
+        basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
+        if basket is None:
             return notices
         for line in basket.lines.select_related("edition__product", "edition__stock"):
             quantity = quantities.get(line.pk, line.quantity)
@@ -80,6 +81,7 @@ def set_quantities(basket_id: int, quantities: Mapping[int, int]) -> list[str]:
             line.quantity, told = _clamp(line.edition, quantity)
             notices += told
             line.save(update_fields=["quantity"])
+        holds.trim(basket)
         _acknowledge(basket, {line.pk for line in basket.lines.all()})
         basket.save(update_fields=["updated_at"])
     return notices
@@ -88,11 +90,12 @@ def set_quantities(basket_id: int, quantities: Mapping[int, int]) -> list[str]:
 def remove(basket_id: int, line_id: int) -> str:
     """Take a line out. Returns the title, or nothing where the line was gone already."""
     with transaction.atomic():
-        basket = Basket.objects.select_for_update().get(pk=basket_id)
-        line = basket.lines.select_related("edition__product").filter(pk=line_id).first()
-        if line is None or basket.status != Basket.Status.OPEN:
+        basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
+        line = basket.lines.select_related("edition__product").filter(pk=line_id).first() if basket else None
+        if basket is None or line is None:
             return ""
         line.delete()
+        holds.trim(basket)
         basket.save(update_fields=["updated_at"])
     return str(line.edition.product.title)
 
@@ -115,6 +118,7 @@ def merge(token: str, user: User) -> None:
                 other.save(update_fields=["quantity"])
             else:
                 BasketLine.objects.filter(pk=line.pk).update(basket=shared)
+        holds.move(mine, shared)
         known_codes = shared.codes.values("code")
         mine.codes.exclude(code__in=known_codes).update(basket=shared)
         if not CheckoutDraft.objects.filter(basket=shared).exists():
@@ -125,11 +129,11 @@ def merge(token: str, user: User) -> None:
 def _locked(owner: Owner) -> Basket:
     """The owner's open basket under a row lock; made if there is none."""
     identity = {"user_id": owner.user_id} if owner.user_id else {"user": None, "token": owner.token or new_token()}
-    basket, _made = Basket.objects.get_or_create(status=Basket.Status.OPEN, **identity)
-    locked = Basket.objects.select_for_update().get(pk=basket.pk)
-    if locked.status != Basket.Status.OPEN:  # an order was made of it while we waited for the lock
-        locked = Basket.objects.create(status=Basket.Status.OPEN, **identity)
-    return locked
+    while True:
+        basket, _made = Basket.objects.get_or_create(status=Basket.Status.OPEN, **identity)
+        locked = Basket.objects.open().select_for_update().filter(pk=basket.pk).first()
+        if locked:  # else it was ordered, or joined another one, while we waited for the lock
+            return locked
 
 
 def _clamp(edition: Edition, quantity: int) -> tuple[int, list[str]]:

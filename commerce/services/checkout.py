@@ -8,20 +8,22 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.models import Address, User
 from catalog import stock
 from catalog.choices import Role
-from catalog.models import Contribution, StockRecord
+from catalog.models import Contribution
 from commerce import pricing
 from commerce.emails import send_order_confirmation
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderDiscount, OrderLine, OrderTax
-from commerce.models.order import EventKind, PaymentMethod
+from commerce.models.order import EventKind, PaymentMethod, new_number
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
-from commerce.services import invoicing, orders, vouchers
+from commerce.services import holds, invoicing, orders, vouchers
 from core.money import Money, tax_within
 from core.tasks import enqueue
 
@@ -86,7 +88,9 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         OutOfStock: a copy was sold to somebody else. Nothing is promised or written then.
     """
     with transaction.atomic():
-        basket = Basket.objects.select_for_update().get(pk=basket_id)
+        basket = Basket.objects.select_for_update().filter(pk=basket_id).first()
+        if basket is None:  # it joined another one at a sign-in
+            raise IncompleteCheckout("basket")
         if existing := Order.objects.filter(basket=basket).first():
             return existing
         now = timezone.now()
@@ -94,8 +98,10 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         check_complete(priced)
         if priced.fingerprint != seen:
             raise OrderChanged
-        promised = _allocate(priced)
-        order = _write(basket, priced, promised, user)
+        number = new_number()
+        promised = _allocate(basket, priced, number)
+        order = _write(basket, priced, promised, number, user)
+        holds.let_go(basket)
         vouchers.redeem(order, priced.redeemed)
         orders.record(order, EventKind.PLACED, user)
         if user is not None and order.needs_delivery:
@@ -108,33 +114,38 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
     return order
 
 
-def _allocate(priced: PricedBasket) -> Counter[int]:
+def _allocate(basket: Basket, priced: PricedBasket, number: str) -> Counter[int]:
     """Promise the copies on the shelf; what the supplier has yet to send is left out. Downloads have no copies."""
     wanted = {line.edition.pk: line for line in priced.lines if not line.edition.is_digital}
     # Locked in ascending order, so that the copies counted here are still there a moment later.
-    records = StockRecord.objects.select_for_update().filter(edition_id__in=wanted).order_by("edition_id")
-    free = {record.edition_id: record.available for record in records}
+    free = holds.lock_free(basket, wanted, timezone.now())
     promised: Counter[int] = Counter()
     for edition_id, line in wanted.items():
-        copies = line.quantity
+        copies, here = line.quantity, free[edition_id]
         if line.edition.can_order_without_stock:
-            copies = min(copies, free.get(edition_id, 0))
+            copies = min(copies, here.copies)
+        elif copies > here.copies and here.held_until:
+            raise OutOfStock(
+                _("%(title)s is held by another shopper until %(time)s.")
+                % {"title": line.title, "time": time_format(localtime(here.held_until))}
+            )
         if copies:
             promised[edition_id] = copies
     try:
-        stock.allocate(promised)
+        stock.allocate(promised, order=number)
     except stock.InsufficientStock as shortage:
         title = wanted[shortage.edition_id].title
         raise OutOfStock(_("%(title)s has just been sold out.") % {"title": title}) from shortage
     return promised
 
 
-def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], user: User | None) -> Order:
+def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], number: str, user: User | None) -> Order:
     draft = priced.draft
     if draft is None:
         raise IncompleteCheckout("checkout")
     delivery = priced.delivery or Money.zero(priced.currency)
     order = Order.objects.create(
+        number=number,
         basket=basket,
         user=user,
         email=draft.email,

@@ -23,9 +23,9 @@ def enter(basket_id: int, text: str) -> VoucherCode:
         UnknownCode: there is no such code, or the basket has as many as it can hold.
     """
     with transaction.atomic():
-        basket = Basket.objects.select_for_update().get(pk=basket_id)
+        basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
         code = VoucherCode.objects.select_related("voucher").filter(bare=bare(text)).first()
-        if code is None or basket.status != Basket.Status.OPEN:
+        if code is None or basket is None:
             raise UnknownCode(_("We do not know the code “%(code)s”.") % {"code": text[:40]})
         if basket.codes.count() >= MOST_CODES:
             raise UnknownCode(_("Your basket holds as many codes as it can."))
