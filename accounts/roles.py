@@ -95,6 +95,7 @@ ROLES = (
             "catalog.*_price",
             "catalog.view_pricechange",
             "catalog.*_stockrecord",
+            "catalog.view_stockmovement",
             "catalog.view_contributor",
             "catalog.view_publisher",
             "catalog.view_series",
@@ -117,6 +118,7 @@ ROLES = (
         permissions=(
             ADMIN,
             "catalog.view_edition",
+            "catalog.view_stockmovement",
             "commerce.view_order",
             "commerce.dispatch_order",
         ),

@@ -13,7 +13,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from catalog import isbn as isbns
 from catalog import prices, stock
-from catalog.models import Edition
+from catalog.models import Edition, StockMovement
 from catalog.price_sums import Operation, Sum
 
 
@@ -35,6 +35,14 @@ class EditionForm(WagtailAdminModelForm):
     on_hand = forms.IntegerField(
         label=_("Copies on hand"), required=False, min_value=0, max_value=1_000_000,
         help_text=_("On our shelf, promised copies included. Downloads need none."),
+    )  # fmt: skip
+    stock_kind = forms.ChoiceField(
+        label=_("Why more or fewer"), required=False, choices=StockMovement.STAFF_KINDS,
+        initial=StockMovement.Kind.COUNTED,
+    )  # fmt: skip
+    stock_why = forms.CharField(
+        label=_("Note on it"), required=False, max_length=200,
+        help_text=_("Kept with the movement: a delivery note, a reason."),
     )  # fmt: skip
     on_hand_shown = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -65,17 +73,32 @@ class EditionForm(WagtailAdminModelForm):
                 {"on_hand": _("%(count)s copies are promised to customers; no fewer can be on hand.")
                  % {"count": record.allocated}}
             )  # fmt: skip
+        change, kind = self._stock_change(cleaned), cleaned.get("stock_kind")
+        if (change < 0 and kind == StockMovement.Kind.RECEIVED) or (
+            change > 0 and kind == StockMovement.Kind.WRITTEN_OFF
+        ):
+            self.add_error("stock_kind", _("The number of copies says the opposite."))
         return cleaned
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Edition:
-        """Save the edition, its first price and the difference in copies."""
+        """Save the edition, its first price and the difference in copies.
+
+        Raises:
+            InsufficientStock: copies were promised since the form was checked. Nothing is saved then.
+        """
         edition: Edition = super().save(commit=commit)
         if commit:
             if (price := self.cleaned_data.get("shop_price")) is not None:
                 wish = prices.Wish(edition.pk, settings.SHOP_CURRENCY, Sum(Operation.SET, price))
                 prices.apply([wish], seen=None, user=self.for_user)
-            stock.adjust(edition.pk, self._stock_change(self.cleaned_data))
+            stock.adjust(
+                edition.pk,
+                self._stock_change(self.cleaned_data),
+                kind=self.cleaned_data.get("stock_kind") or StockMovement.Kind.COUNTED,
+                user=self.for_user,
+                why=self.cleaned_data.get("stock_why") or "",
+            )
         return edition
 
     @staticmethod

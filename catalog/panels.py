@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
 from wagtail.admin.panels import Panel
 
 from catalog.offers import offer_for
+
+SHOWN_MOVEMENTS = 10
 
 
 class PricesPanel(Panel):
@@ -26,6 +29,23 @@ class PricesPanel(Panel):
             context["offer"] = offer_for(self.instance)
             if self.request.user.has_perm("catalog.change_price"):
                 context["url"] = reverse("prices:edition", args=[self.instance.pk])
+            return context
+
+
+class StockPanel(Panel):
+    """The last movements of an edition's copies, with a link to all of them."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "catalog/admin/stock_panel.html"
+
+        def is_shown(self) -> bool:
+            """For an edition that is there, and those who may look."""
+            return bool(self.instance.pk and self.request.user.has_perm("catalog.view_stockmovement"))
+
+        def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+            context = super().get_context_data(parent_context)
+            context["movements"] = self.instance.movements.select_related("user")[:SHOWN_MOVEMENTS]
+            context["url"] = f"{reverse('stock_movements:index')}?{urlencode({'q': self.instance.sku})}"
             return context
 
 

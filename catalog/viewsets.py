@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, PageChooserPanel
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn, PageTitleColumn
 from wagtail.admin.views.pages.listing import ExplorableIndexView, IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
-from wagtail.snippets.views.snippets import CreateView, SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet, SnippetViewSetGroup
 
+from catalog import stock
 from catalog.faces import Card, card_from
 from catalog.forms import EditionForm
 from catalog.models import CatalogPage, Contributor, Edition, ProductPage, Publisher, Series, Tag
 from catalog.offers import offer_for
-from catalog.panels import PricesPanel
+from catalog.panels import PricesPanel, StockPanel
 from core.money import Money
 
 
@@ -97,6 +99,20 @@ class AddEditionView(CreateView):
         return edition
 
 
+class EditEditionView(EditView):
+    """Edit an edition. Copies that are sold while the form is saved stay sold."""
+
+    def form_valid(self, form: EditionForm) -> HttpResponse:
+        """Saved, or shown again where copies were promised between the check and the writing."""
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except stock.InsufficientStock:
+            form.add_error("on_hand", gettext("Copies were promised to a customer meanwhile. Please count again."))
+            self.produced_error_message = self.get_error_message()
+            response = self.form_invalid(form)
+        return response
+
+
 class EditionViewSet(SnippetViewSet):
     """Editions with price and stock."""
 
@@ -105,6 +121,7 @@ class EditionViewSet(SnippetViewSet):
     menu_label = _("Editions")
     copy_view_enabled = False
     add_view_class = AddEditionView
+    edit_view_class = EditEditionView
     list_display = [
         "__str__",
         Column("price", label=_("Price"), accessor=lambda edition: offer_for(edition).price or "–"),
@@ -127,12 +144,14 @@ class EditionViewSet(SnippetViewSet):
                 [
                     FieldRowPanel([FieldPanel("shop_price", permission="catalog.change_price"), FieldPanel("on_hand")]),
                     PricesPanel(),
+                    FieldRowPanel([FieldPanel("stock_kind"), FieldPanel("stock_why")]),
                     FieldPanel("on_hand_shown"),
                     FieldRowPanel([FieldPanel("is_active"), FieldPanel("availability")]),
                     FieldPanel("not_for_sale"),
                 ],
                 heading=_("Price and availability"),
             ),
+            StockPanel(heading=_("The last movements of its copies")),
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("publication_date"), FieldPanel("publication_precision")]),

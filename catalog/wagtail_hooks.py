@@ -8,21 +8,24 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.models import Page
+from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
 from catalog.bulk_actions import ChangePrices
-from catalog.models import StockRecord
+from catalog.models import StockMovement, StockRecord
 from catalog.price_views import PricesViewSet
+from catalog.stock_views import LedgerPolicy, StockMovementViewSet
 from catalog.viewsets import BooksInCatalogViewSet, BooksViewSet, CatalogueViewSetGroup
 
+register_permission_policy(StockMovement, LedgerPolicy(StockMovement))
 register_snippet(CatalogueViewSetGroup)
 hooks.register("register_bulk_action", ChangePrices)
 
 
 @hooks.register("register_admin_viewset")
 def register_viewsets() -> list[object]:
-    """Books as a flat list, the catalogue's own explorer, and prices."""
-    return [BooksViewSet("books"), BooksInCatalogViewSet("books_in_catalogue"), PricesViewSet()]
+    """Books as a flat list, the catalogue's own explorer, prices, and the books of the stock."""
+    return [BooksViewSet("books"), BooksInCatalogViewSet("books_in_catalogue"), PricesViewSet(), StockMovementViewSet()]
 
 
 @hooks.register("before_delete_page")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -13,6 +13,8 @@ from functools import cached_property
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,7 +24,7 @@ from catalog.offers import Offer, offer_for
 from commerce.covers import PlainCover, cover_of
 from commerce.discounts import VOUCHER, Applied, Discounts, Goods, discounts_on
 from commerce.eligibility import asked_for, typed_into
-from commerce.models import Basket, BasketGiftCard, CheckoutDraft, DeliveryMethod, GiftCard
+from commerce.models import Basket, BasketGiftCard, CheckoutDraft, DeliveryMethod, GiftCard, StockHold
 from commerce.models.basket import MAX_QUANTITY
 from commerce.models.promotions import BasketCode, Promotion
 from commerce.models.shipping import ASSUMED_WEIGHT_G
@@ -33,6 +35,19 @@ from commerce.promises import Forecast, Part, parts_of
 from commerce.tax_territories import territory
 from commerce.taxation import Rates, Tax
 from core.money import Money, share, tax_within
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Copies of an edition that are kept for shoppers in the checkout (`commerce.services.holds`)."""
+
+    by_others: int = 0
+    until: dt.datetime | None = None
+    """When others let the first of them go."""
+    for_us_until: dt.datetime | None = None
+
+
+NOTHING_HELD = Held()
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,7 @@ class PricedLine:
     tax_rate: Decimal
     limit: int
     """Copies that could be sold now."""
+    held: Held = NOTHING_HELD
     off: tuple[Money, ...] = ()
     """What promotions and vouchers take off each copy; none where they take off nothing."""
 
@@ -107,9 +123,14 @@ class PricedLine:
         }  # fmt: skip
 
     @property
+    def here(self) -> int:
+        """Copies on the shelf that nobody was promised and no other shopper holds."""
+        return free_copies(self.edition, self.held)
+
+    @property
     def supply_notice(self) -> str:
         """What the shopper is told where the shelf has some of the copies and the supplier the others."""
-        here = self.edition.available_copies()
+        here = self.here
         if self.edition.is_digital or self.problem or not 0 < here < self.quantity:
             return ""
         return ngettext(
@@ -123,11 +144,28 @@ class PricedLine:
         """Why the line cannot be ordered as it is; empty where it can."""
         if not self.offer.can_buy:
             return _("%(title)s cannot be bought any more. Please remove it.") % {"title": self.title}
+        if self.quantity > self.limit and self.held.until:
+            return self._held_by_others(localtime(self.held.until))
         if self.quantity > self.limit:
             return ngettext(
                 "Only %(count)d copy of %(title)s is left.", "Only %(count)d copies of %(title)s are left.", self.limit
             ) % {"count": self.limit, "title": self.title}
         return ""
+
+    def _held_by_others(self, until: dt.datetime) -> str:
+        facts = {"count": self.limit, "title": self.title, "time": time_format(until)}
+        if not self.limit:
+            return (
+                _("%(title)s is held by another shopper until %(time)s. What is not bought is free again then.") % facts
+            )
+        return (
+            ngettext(
+                "Only %(count)d copy of %(title)s is free; another shopper holds more of them until %(time)s.",
+                "Only %(count)d copies of %(title)s are free; another shopper holds more of them until %(time)s.",
+                self.limit,
+            )
+            % facts
+        )
 
 
 @dataclass(frozen=True)
@@ -213,6 +251,14 @@ class PricedBasket:
             return price
         return max(price, self.law.least_delivery(self.posted_goods, self.new_books), key=lambda cost: cost.amount)
 
+    @property
+    def held_until(self) -> str:
+        """Until when all that is on the shelf is kept for this shopper, as a time of the day; empty where it is not."""
+        wanted = [line for line in self.lines if not line.edition.is_digital and line.here]
+        moments = [line.held.for_us_until for line in wanted]
+        known = [moment for moment in moments if moment]
+        return time_format(localtime(min(known))) if known and len(known) == len(moments) else ""
+
     @cached_property
     def forecast(self) -> Forecast:
         """The dates on which things leave and arrive; to the shop's own country while there is no address."""
@@ -226,7 +272,7 @@ class PricedBasket:
         for line in self.lines:
             if line.edition.is_digital or line.problem:
                 continue
-            here = min(line.edition.available_copies(), line.quantity)
+            here = min(line.here, line.quantity)
             for is_here in (True,) * (here > 0) + (False,) * (here < line.quantity):
                 leaves_on = self.forecast.leaves_on(line.edition, line.offer.availability.code, is_here=is_here)
                 copies.append((line.title, leaves_on, self.forecast.arrives_by(leaves_on)))
@@ -407,6 +453,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
     editions = Edition.objects.with_offer().select_related("product__listing").in_bulk([row.edition_id for row in rows])
     is_collected = bool(method and method.is_collected) and not all(edition.is_digital for edition in editions.values())
     rates = _rates(None if is_collected else draft, timezone.localdate(at))
+    held = _held(basket, editions, at)
     lines, reasons = [], set()
     for row in rows:
         edition = editions[row.edition_id]
@@ -423,7 +470,8 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
                 unit=_as_paid(offer, tax, rates.at_home(tax_class)),
                 seen=row.seen,
                 tax_rate=tax.rate,
-                limit=sellable_copies(edition),
+                limit=sellable_copies(edition, held.get(edition.pk, NOTHING_HELD)),
+                held=held.get(edition.pk, NOTHING_HELD),
             )
         )
     reason = next(filter(None, reasons), "")
@@ -504,6 +552,24 @@ def _as_paid(offer: Offer, tax: Tax, rate_at_home: Decimal) -> Money:
     return price - tax_within(price, rate_at_home) if tax.reason else price
 
 
-def sellable_copies(edition: Edition) -> int:
-    """How many copies one basket may hold: what is on the shelf, unless more can be had elsewhere."""
-    return MAX_QUANTITY if edition.can_order_without_stock else min(edition.available_copies(), MAX_QUANTITY)
+def _held(basket: Basket, editions: Mapping[int, Edition], at: dt.datetime) -> dict[int, Held]:
+    printed = [pk for pk, edition in editions.items() if not edition.is_digital]
+    found: dict[int, Held] = {}
+    rows = StockHold.objects.active(at).filter(edition__in=printed).order_by("until")
+    for pk, owner, quantity, until in rows.values_list("edition", "basket", "quantity", "until"):
+        known = found.get(pk, NOTHING_HELD)
+        if owner == basket.pk:
+            found[pk] = replace(known, for_us_until=until)
+        else:
+            found[pk] = replace(known, by_others=known.by_others + quantity, until=known.until or until)
+    return found
+
+
+def free_copies(edition: Edition, held: Held) -> int:
+    """Copies on the shelf that nobody was promised and no other shopper holds."""
+    return max(edition.available_copies() - held.by_others, 0)
+
+
+def sellable_copies(edition: Edition, held: Held = NOTHING_HELD) -> int:
+    """How many copies one basket may have: what is free on the shelf, unless more can be had elsewhere."""
+    return MAX_QUANTITY if edition.can_order_without_stock else min(free_copies(edition, held), MAX_QUANTITY)

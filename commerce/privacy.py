@@ -199,12 +199,13 @@ def register() -> None:
                     "commerce.checkoutdraft",
                     "commerce.savedline",
                     "commerce.basketgiftcard",
+                    "commerce.stockhold",
                 }
             ),
             baskets,
             erase_baskets,
         )
-    )
+    )  # fmt: skip
     privacy.register(
         Part(
             "wish_lists",
@@ -248,3 +249,4 @@ def register() -> None:
     privacy.of_nobody["commerce.sellersettings"] = "the shop's own address"
     privacy.of_nobody["commerce.paper"] = privacy.STAFF_WORK
     privacy.of_nobody["catalog.pricechange"] = privacy.STAFF_WORK
+    privacy.of_nobody["catalog.stockmovement"] = privacy.STAFF_WORK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -194,6 +195,8 @@ SCHEDULE = {
     "purge_consent": 60 * 60 * 24,
     "purge_mail": 60 * 60 * 24,
     "tell_waiting --purge": 60 * 60 * 24,
+    "purge_holds": 60 * 60,
+    "check_books": 60 * 60 * 24,
 }
 """What `manage.py schedule` runs: a management command, and every how many seconds."""
 
@@ -302,6 +305,9 @@ PAYMENT_MINUTES = read("PAYMENT_MINUTES", "int", 60)
 """How long an order that is paid online waits for its money."""
 CRASH_AT = str(read("CRASH_AT", default=""))
 """Where a process kills itself (core.crash). For the tests of crashes."""
+
+CHECKOUT_HOLD = timedelta(minutes=read("CHECKOUT_HOLD_MINUTES", "int", 15))
+"""How long the copies of a basket are kept for who began the checkout (`commerce.services.holds`)."""
 
 # --- Words, time, files ----------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
+from catalog import stock
 from catalog.choices import DIGITAL_FORMATS, DatePrecision, Role, SupplierAvailability
 from catalog.importers import grouping, queue
 from catalog.importers.bulk import add_children, delete_rows, found_in, insert_rows, new_uuid, rows_by_page
@@ -35,7 +36,6 @@ from catalog.models import (
     Price,
     ProductImage,
     ProductPage,
-    StockRecord,
     WorkKey,
 )
 from catalog.models.editions import new_sku
@@ -166,14 +166,8 @@ class Writer:
         for job, pk in zip(jobs, keys, strict=True):
             job.edition.pk = pk
         insert_rows(Price, (price for job in jobs for price in _prices(job)))
-        insert_rows(
-            StockRecord,
-            (
-                StockRecord(edition=job.edition, on_hand=max(job.record.stock or 0, 0))
-                for job in jobs
-                if job.record.format not in DIGITAL_FORMATS
-            ),
-        )
+        printed = (job for job in jobs if job.record.format not in DIGITAL_FORMATS)
+        stock.begin({job.edition.pk: max(job.record.stock or 0, 0) for job in printed}, why=_("as the feed said"))
         _remember_works(jobs)
 
     # --- Gone ----------------------------------------------------------------------------------------

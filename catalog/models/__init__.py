@@ -1,5 +1,5 @@
 from catalog.models.addresses import GoneAddress
-from catalog.models.editions import Edition, FeedRecord, StockRecord
+from catalog.models.editions import Edition, FeedRecord
 from catalog.models.feeds import FeedFile
 from catalog.models.importing import Unindexed, WorkKey
 from catalog.models.listing import BookListing, ListingVersion, SearchWord
@@ -14,6 +14,7 @@ from catalog.models.pages import (
 )
 from catalog.models.people import Contributor, Publisher, Series, Tag
 from catalog.models.prices import Price, PriceChange
+from catalog.models.stock import StockMovement, StockRecord
 
 __all__ = [
     "BookListing",
@@ -33,6 +34,7 @@ __all__ = [
     "Publisher",
     "SearchWord",
     "Series",
+    "StockMovement",
     "StockRecord",
     "Tag",
     "TagIndexPage",

@@ -1,4 +1,4 @@
-"""What is sold: editions and their stock; prices are in `prices.py`.
+"""What is sold: editions. Prices are in `prices.py`, copies in `stock.py`.
 
 They hang on the page by plain foreign keys, outside its revisions: publishing an old draft never
 changes what is sold or for how much. ADR 0002.
@@ -10,7 +10,6 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -157,29 +156,6 @@ class Edition(index.Indexed, models.Model):
 def new_sku() -> str:
     """A stock code for goods without an ISBN: short, unique, said over the telephone without doubt."""
     return "BT-" + get_random_string(8, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ")
-
-
-class StockRecord(models.Model):
-    """Copies of an edition on our shelf. Written only by `catalog.stock`."""
-
-    edition = models.OneToOneField(Edition, on_delete=models.CASCADE, primary_key=True, related_name="stock")
-    on_hand = models.PositiveIntegerField(_("on hand"), default=0)
-    allocated = models.PositiveIntegerField(_("allocated"), default=0)
-
-    class Meta:
-        verbose_name = _("stock record")
-        verbose_name_plural = _("stock records")
-        constraints = [
-            models.CheckConstraint(condition=Q(allocated__lte=F("on_hand")), name="stock_never_oversold"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.on_hand} on hand, {self.allocated} allocated"
-
-    @property
-    def available(self) -> int:
-        """Copies that nobody was promised."""
-        return self.on_hand - self.allocated
 
 
 class FeedRecord(models.Model):

@@ -8,7 +8,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from catalog import indexing
+from catalog import indexing, stock
 from catalog.choices import Format, Role
 from catalog.models import (
     BookTag,
@@ -20,7 +20,6 @@ from catalog.models import (
     ProductPage,
     Publisher,
     Series,
-    StockRecord,
     Tag,
 )
 
@@ -88,7 +87,7 @@ class EditionFactory(DjangoModelFactory):
 
     @factory.post_generation
     def in_stock(self, create, copies, **_):
-        StockRecord.objects.update_or_create(edition=self, defaults={"on_hand": 5 if copies is None else copies})
+        stock.begin({self.pk: 5 if copies is None else copies}, why="for a test")
         indexing.refresh([self.product_id])
 
 

@@ -1,7 +1,7 @@
 """What the shop writes down when it sells."""
 
 from commerce.models.bank import BankLine
-from commerce.models.basket import Basket, BasketLine, CheckoutDraft
+from commerce.models.basket import Basket, BasketLine, CheckoutDraft, StockHold
 from commerce.models.calendar import Holiday
 from commerce.models.gift_cards import BasketGiftCard, GiftCard, GiftCardEntry, GiftCardSettings
 from commerce.models.invoice import CreditNote, Invoice, InvoiceCounter, Paper
@@ -61,6 +61,7 @@ __all__ = [
     "SandboxPayment",
     "SavedLine",
     "SellerSettings",
+    "StockHold",
     "TaxRate",
     "Voucher",
     "VoucherCode",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 
 from django.conf import settings
@@ -101,6 +102,39 @@ class BasketLine(models.Model):
     def seen(self) -> Money | None:
         """The price that the shopper knows of."""
         return None if self.seen_amount is None else Money(self.seen_amount, self.seen_currency)
+
+
+class HoldQuerySet(models.QuerySet["StockHold"]):
+    """Sets of holds."""
+
+    def active(self, at: dt.datetime) -> HoldQuerySet:
+        """Those that still count."""
+        return self.filter(until__gt=at)
+
+
+class StockHold(models.Model):
+    """Copies on the shelf that are kept for a basket until a moment: others cannot order them before.
+
+    It is the basket's, whoever and wherever its shopper is, so that nobody is kept out by a hold of their own.
+    """
+
+    basket = models.ForeignKey(Basket, on_delete=models.CASCADE, related_name="holds")
+    edition = models.ForeignKey("catalog.Edition", on_delete=models.CASCADE, related_name="+")
+    quantity = models.PositiveSmallIntegerField()
+    until = models.DateTimeField(db_index=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+        constraints = [
+            models.UniqueConstraint(fields=("basket", "edition"), name="stock_hold_once_per_edition"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="stock_hold_has_copies"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.edition_id} until {self.until:%H:%M}"
 
 
 class CheckoutDraft(PostalAddress):

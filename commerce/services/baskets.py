@@ -22,6 +22,7 @@ from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, G
 from commerce.models.basket import MAX_LINES, MAX_QUANTITY, new_token
 from commerce.models.gift_cards import MOST_CARDS
 from core.money import Money
+from commerce.services import holds
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ def set_quantities(basket_id: int, quantities: Mapping[int, int]) -> list[str]:
     """
     notices: list[str] = []
     with transaction.atomic():
-        basket = Basket.objects.select_for_update().get(pk=basket_id)
-        if basket.status != Basket.Status.OPEN:
+        basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
+        if basket is None:
             return notices
         for line in basket.lines.select_related("edition__product", "edition__stock"):
             quantity = quantities.get(line.pk, line.quantity)
@@ -95,6 +96,7 @@ def set_quantities(basket_id: int, quantities: Mapping[int, int]) -> list[str]:
             line.quantity, told = _clamp(line.edition, quantity)
             notices += told
             line.save(update_fields=["quantity"])
+        holds.trim(basket)
         _acknowledge(basket, {line.pk for line in basket.lines.all()})
         basket.save(update_fields=["updated_at"])
     return notices
@@ -103,11 +105,12 @@ def set_quantities(basket_id: int, quantities: Mapping[int, int]) -> list[str]:
 def remove(basket_id: int, line_id: int) -> str:
     """Take a line out. Returns the title, or nothing where the line was gone already."""
     with transaction.atomic():
-        basket = Basket.objects.select_for_update().get(pk=basket_id)
-        line = basket.lines.select_related("edition__product").filter(pk=line_id).first()
-        if line is None or basket.status != Basket.Status.OPEN:
+        basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
+        line = basket.lines.select_related("edition__product").filter(pk=line_id).first() if basket else None
+        if basket is None or line is None:
             return ""
         line.delete()
+        holds.trim(basket)
         basket.save(update_fields=["updated_at"])
     return str(line.edition.product.title)
 
@@ -156,6 +159,7 @@ def merge(token: str, user: User) -> None:
                 other.save(update_fields=["quantity"])
             else:
                 BasketLine.objects.filter(pk=line.pk).update(basket=shared)
+        holds.move(mine, shared)
         _join_saved(mine, shared)
         known_codes, known_cards = shared.codes.exclude(code=None), shared.codes.exclude(gift_card=None)
         mine.codes.exclude(gift_card=None).exclude(gift_card__in=known_cards.values("gift_card")).update(basket=shared)
@@ -178,11 +182,11 @@ def submit(basket: Basket) -> None:
 def _locked(owner: Owner) -> Basket:
     """The owner's open basket under a row lock; made if there is none."""
     identity = {"user_id": owner.user_id} if owner.user_id else {"user": None, "token": owner.token or new_token()}
-    basket, _made = Basket.objects.get_or_create(status=Basket.Status.OPEN, **identity)
-    locked = Basket.objects.select_for_update().get(pk=basket.pk)
-    if locked.status != Basket.Status.OPEN:  # an order was made of it while we waited for the lock
-        return _locked(owner)
-    return locked
+    while True:
+        basket, _made = Basket.objects.get_or_create(status=Basket.Status.OPEN, **identity)
+        locked = Basket.objects.open().select_for_update().filter(pk=basket.pk).first()
+        if locked:  # else it was ordered, or joined another one, while we waited for the lock
+            return locked
 
 
 def _join_saved(mine: Basket, shared: Basket) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.addresses import FIELDS, STREET
 from accounts.models import Address, User
 from catalog import stock
 from catalog.choices import Role
-from catalog.models import Contribution, StockRecord
+from catalog.models import Contribution
 from commerce import gateways, pricing
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import (
@@ -30,10 +32,10 @@ from commerce.models import (
     SellerSettings,
 )
 from commerce.models.gift_cards import GIFT_CARD_SKU, Recipient
-from commerce.models.order import EventKind, PaymentMethod
+from commerce.models.order import EventKind, PaymentMethod, new_number
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast
-from commerce.services import baskets, gift_cards, invoicing, ledger, orders, vouchers
+from commerce.services import baskets, gift_cards, holds, invoicing, ledger, orders, vouchers
 from core import crash
 from core.mail.outbox import post
 from core.money import Money, tax_within
@@ -116,7 +118,9 @@ def place_order(
         OutOfStock: a copy was sold to somebody else. Nothing is promised or written then.
     """
     with transaction.atomic():
-        basket = Basket.objects.select_for_update().get(pk=basket_id)
+        basket = Basket.objects.select_for_update().filter(pk=basket_id).first()
+        if basket is None:  # it joined another one at a sign-in
+            raise IncompleteCheckout("basket")
         if existing := Order.objects.filter(basket=basket).first():
             return existing
         now = timezone.now()
@@ -127,9 +131,11 @@ def place_order(
         if priced.to_pay and method not in ways_to_pay(priced):
             raise OrderChanged(_("Please choose how you pay."))
         crash.here("before-hold")
-        promised = _allocate(priced)
+        number = new_number()
+        promised = _allocate(basket, priced, number)
         crash.here("after-hold")
-        order = _write(basket, priced, promised, method, user, waives_withdrawal=waives_withdrawal)
+        order = _write(basket, priced, promised, number, method, user, waives_withdrawal=waives_withdrawal)
+        holds.let_go(basket)
         crash.here("after-order-rows")
         vouchers.redeem(order, priced.redeemed)
         crash.here("after-voucher")
@@ -150,21 +156,25 @@ def place_order(
     return order
 
 
-def _allocate(priced: PricedBasket) -> Counter[int]:
+def _allocate(basket: Basket, priced: PricedBasket, number: str) -> Counter[int]:
     """Promise the copies on the shelf; what the supplier has yet to send is left out. Downloads have no copies."""
     wanted = {line.edition.pk: line for line in priced.lines if not line.edition.is_digital}
     # Locked in ascending order, so that the copies counted here are still there a moment later.
-    records = StockRecord.objects.select_for_update().filter(edition_id__in=wanted).order_by("edition_id")
-    free = {record.edition_id: record.available for record in records}
+    free = holds.lock_free(basket, wanted, timezone.now())
     promised: Counter[int] = Counter()
     for edition_id, line in wanted.items():
-        copies = line.quantity
+        copies, here = line.quantity, free[edition_id]
         if line.edition.can_order_without_stock:
-            copies = min(copies, free.get(edition_id, 0))
+            copies = min(copies, here.copies)
+        elif copies > here.copies and here.held_until:
+            raise OutOfStock(
+                _("%(title)s is held by another shopper until %(time)s.")
+                % {"title": line.title, "time": time_format(localtime(here.held_until))}
+            )
         if copies:
             promised[edition_id] = copies
     try:
-        stock.allocate(promised)
+        stock.allocate(promised, order=number)
     except stock.InsufficientStock as shortage:
         title = wanted[shortage.edition_id].title
         raise OutOfStock(_("%(title)s has just been sold out.") % {"title": title}) from shortage
@@ -175,6 +185,7 @@ def _write(
     basket: Basket,
     priced: PricedBasket,
     promised: Counter[int],
+    number: str,
     method: str,
     user: User | None,
     *,
@@ -185,6 +196,7 @@ def _write(
         raise IncompleteCheckout("checkout")
     delivery = priced.delivery or Money.zero(priced.currency)
     order = Order.objects.create(
+        number=number,
         basket=basket,
         user=user,
         email=draft.email,

@@ -61,7 +61,7 @@ def mark_lines_sent(order_id: int, line_ids: Iterable[int], actor: User | None) 
             _check_gift_card(line)
         if lines and order.awaits_money:
             raise CannotSend(_("This order is not paid yet."))
-        _take_from_shelf([line for line in lines if not line.is_digital and line.edition_id])
+        _take_from_shelf(order, [line for line in lines if not line.is_digital and line.edition_id], actor)
         if lines:
             OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(
                 status=LineStatus.SENT, sent_at=timezone.now()
@@ -90,7 +90,7 @@ def mark_lines_returned(order_id: int, line_ids: Iterable[int], actor: User | No
             line.edition_id for line in lines if line.pk in restocked and line.edition_id and not line.is_digital
         )
         for edition_id, copies in sorted(back.items()):
-            stock.adjust(edition_id, copies)
+            stock.adjust(edition_id, copies, kind=stock.Kind.RECEIVED, order=order.number, user=actor, why=_("Return"))
         record(order, EventKind.RETURNED, actor, titles=titles_of(lines))
         _follow_lines(order, actor)
     return order
@@ -166,7 +166,8 @@ def _cancel_lines(
     """Cancel copies that have not been sent; promised ones go back on the shelf."""
     if not lines:
         raise IllegalTransition(_("Everything has been sent already."))
-    stock.release(Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id))
+    promised = Counter(line.edition_id for line in lines if line.is_allocated and line.edition_id)
+    stock.release(promised, order=order.number, user=actor if actor and actor.is_staff else None, why=reason)
     gift_cards.withdraw(order, lines, actor, reason)
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=LineStatus.CANCELLED, is_allocated=False)
     event = record(order, EventKind.CANCELLED, actor, reason=reason, titles=titles_of(lines))
@@ -227,18 +228,18 @@ def _check_gift_card(line: OrderLine) -> None:
         raise CannotSend(_("A gift card goes out by itself, when its order is paid."))
 
 
-def _take_from_shelf(lines: list[OrderLine]) -> None:
+def _take_from_shelf(order: Order, lines: list[OrderLine], actor: User | None) -> None:
     """Every copy leaves through the stock: one that waited for the supplier is promised first, when it has arrived."""
     waiting = Counter(line.edition_id for line in lines if line.edition_id and not line.is_allocated)
     try:
-        stock.allocate(waiting)
+        stock.allocate(waiting, order=order.number, user=actor)
     except stock.InsufficientStock as shortage:
         title = next(line.title for line in lines if line.edition_id == shortage.edition_id)
         raise CannotSend(
             _("No copy of %(title)s is on the shelf. Enter the copies that have arrived first.") % {"title": title}
         ) from shortage
     OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(is_allocated=True)
-    stock.consume(Counter(line.edition_id for line in lines if line.edition_id))
+    stock.consume(Counter(line.edition_id for line in lines if line.edition_id), order=order.number, user=actor)
 
 
 def titles_of(lines: Iterable[OrderLine]) -> list[str]:

@@ -16,11 +16,11 @@ from catalog import stock
 from catalog.models import StockRecord
 from commerce.exceptions import IllegalTransition
 from commerce.models import Order, OrderLine
-from commerce.models.order import EventKind, LineStatus, PaymentStatus
+from commerce.models.order import EventKind, LineStatus, PaymentStatus, new_number
 from commerce.services import orders
 
 _COPIED = (
-    *FIELDS, "user", "email", "currency", "delivery_name", "pickup_place", "payment_method", "vat_id",
+    *FIELDS, "language", "user", "email", "currency", "delivery_name", "pickup_place", "payment_method", "vat_id",
 )  # fmt: skip
 _COPIED_OF_LINES = (
     "edition", "title", "contributors", "isbn", "sku", "format_label", "is_digital", "list_gross", "tax_rate",
@@ -40,8 +40,10 @@ def replace(order_id: int, line_ids: Iterable[int], actor: User, reason: str) ->
         if not lines or len(lines) < len(set(line_ids)):
             raise IllegalTransition(_("Only copies that were sent can be replaced."))
         now = timezone.now()
-        free = _promise(lines)
+        number = new_number()
+        free = _promise(lines, number, actor)
         new = Order.objects.create(
+            number=number,
             replaces=order,
             **{name: getattr(order, name) for name in _COPIED},
             goods_amount=zero,
@@ -65,10 +67,10 @@ def replace(order_id: int, line_ids: Iterable[int], actor: User, reason: str) ->
     return new
 
 
-def _promise(lines: list[OrderLine]) -> Counter[int | None]:
+def _promise(lines: list[OrderLine], number: str, actor: User) -> Counter[int | None]:
     """Promise what is on the shelf; the rest is ordered from the supplier. Returns how many were promised."""
     wanted = Counter(line.edition_id for line in lines if line.edition_id and not line.is_digital)
     records = StockRecord.objects.select_for_update().filter(edition__in=wanted).order_by("edition_id")
     promised = {row.edition_id: min(row.available, wanted[row.edition_id]) for row in records if row.available > 0}
-    stock.allocate(promised)
+    stock.allocate(promised, order=number, user=actor)
     return Counter(promised)

@@ -24,15 +24,16 @@ def enter(basket_id: int, text: str) -> None:
         UnknownCode: there is no such code, or the basket has as many as it can hold.
     """
     with transaction.atomic():
-        basket = Basket.objects.select_for_update().get(pk=basket_id)
+        basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
+        if basket is None:
+            raise UnknownCode(_("We do not know the code “%(code)s”.") % {"code": text[:40]})
         if basket.codes.count() >= MOST_CODES:
             raise UnknownCode(_("Your basket holds as many codes as it can."))
-        if basket.status == Basket.Status.OPEN:
-            if code := VoucherCode.objects.filter(bare=bare(text)).first():
-                BasketCode.objects.get_or_create(basket=basket, code=code)
-                return
-            if gift_cards.put_in(basket, text):
-                return
+        if code := VoucherCode.objects.filter(bare=bare(text)).first():
+            BasketCode.objects.get_or_create(basket=basket, code=code)
+            return
+        if gift_cards.put_in(basket, text):
+            return
         raise UnknownCode(_("We do not know the code “%(code)s”.") % {"code": text[:40]})
 
 

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandParser, call_command
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.db import DatabaseError, close_old_connections
 
 logger = logging.getLogger(__name__)
@@ -45,5 +45,5 @@ class Command(BaseCommand):
         close_old_connections()
         try:
             call_command(name, *arguments, verbosity=0)
-        except DatabaseError:
+        except (CommandError, DatabaseError):
             logger.exception("The job %r failed; it runs again at its next time", job)

@@ -34,7 +34,7 @@ def move(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0010_price_history"),
+        ("catalog", "0011_stock_movements"),
         ("wagtailcore", "0094_alter_page_locale"),
         ("wagtailredirects", "0008_add_verbose_name_plural"),
     ]
