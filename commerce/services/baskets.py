@@ -21,8 +21,8 @@ from commerce.exceptions import BasketFull, NotForSale
 from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, GiftCardSettings, SavedLine
 from commerce.models.basket import MAX_LINES, MAX_QUANTITY, new_token
 from commerce.models.gift_cards import MOST_CARDS
-from core.money import Money
 from commerce.services import holds
+from core.money import Money
 
 
 @dataclass(frozen=True)
