@@ -17,12 +17,16 @@ from commerce.forms import AddressForm, DeliveryForm, ReviewForm
 from commerce.models import Basket, SellerSettings
 from commerce.models.order import PaymentMethod
 from commerce.pricing import PricedBasket
-from commerce.services import baskets, checkout
+from commerce.services import baskets, checkout, holds
 from commerce.tax_territories import territory
 from commerce.vat_ids import VatIdForm
 from commerce.views.basket import owner_of
+from core.throttle import is_too_often, sender_of
 
 SHOWN_SALT = "commerce.review"
+
+MOST_COPIES_HELD = 60
+"""Copies that one household may have newly held within the time of a hold: nobody empties the shop by holding."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,6 +52,7 @@ def address(request: HttpRequest) -> HttpResponse:
         checkout.save_vat_id(basket.pk, vat_form.cleaned_data["vat_id"] if vat_form else "")
         if collecting:
             checkout.choose_delivery(basket.pk, collecting)
+        _hold(request, basket)
         is_sent = priced.needs_delivery and not collecting
         return redirect("commerce:checkout_delivery" if is_sent else "commerce:checkout_review")
     context = {
@@ -76,6 +81,7 @@ def delivery(request: HttpRequest) -> HttpResponse:
     form = DeliveryForm(request.POST or None, methods=methods)
     if request.method == "POST" and form.is_valid():
         checkout.choose_delivery(basket.pk, form.cleaned_data["method"])
+        _hold(request, basket)
         return redirect("commerce:checkout_review")
     chosen = priced.method or (methods[0] if methods else None)
     context = {
@@ -124,6 +130,15 @@ def _place(request: HttpRequest) -> HttpResponse:
     except CommerceError as refusal:
         return _back(request, refusal)
     return redirect(order)
+
+
+def _hold(request: HttpRequest, basket: Basket) -> None:
+    """Keep the copies for the shopper. Who has had many kept goes on without: the order itself asks for no hold."""
+    seconds = int(settings.CHECKOUT_HOLD.total_seconds())
+    more, sender = holds.missing(basket), sender_of(request)
+    if more and is_too_often("holds", sender, limit=MOST_COPIES_HELD, seconds=seconds, times=more):
+        return
+    holds.hold(basket.pk)
 
 
 def _review_page(request: HttpRequest, basket: Basket, priced: PricedBasket, status: int = 200) -> HttpResponse:
