@@ -12,16 +12,16 @@ from django.http import HttpRequest
 Address = IPv4Address | IPv6Address
 
 
-def is_too_often(what: str, sender: str, *, limit: int, seconds: int) -> bool:
-    """Count this time, and say whether it is beyond the limit within the seconds since the first.
+def is_too_often(what: str, sender: str, *, limit: int, seconds: int, times: int = 1) -> bool:
+    """Count this time (or several), and say whether it is beyond the limit within the seconds since the first.
 
     The network address is not kept: the key is a keyed hash of it. Without a cache nothing is too often.
     """
     key = f"throttle.{what}.{_household(sender)}"
-    if cache.add(key, 1, seconds):
-        return False
+    if cache.add(key, times, seconds):
+        return times > limit
     try:
-        return (cache.incr(key) or 1) > limit
+        return (cache.incr(key, times) or times) > limit
     except ValueError:  # it ran out between the two calls, or the cache is away
         return False
 

@@ -146,6 +146,8 @@ def merge(token: str, user: User) -> None:
 
     The browser's basket is deleted under its lock, so a second sign-in at the same moment finds nothing to add.
     """
+    if not Basket.objects.open().of_browser(token).exists():  # mostly: no transaction then, and no lock
+        return
     with transaction.atomic():
         mine = Basket.objects.open().of_browser(token).select_for_update().first()
         if mine is None:

@@ -25,8 +25,13 @@ TRYING_SECONDS = 600
 
 
 def owner_of(request: HttpRequest) -> Owner:
-    """Whose basket a request is about."""
+    """Whose basket a request is about.
+
+    What another tab of the browser put into its basket while the shopper signed in joins theirs here.
+    """
     if request.user.is_authenticated:
+        if token := basket_cookie.read(request):
+            baskets.merge(token, request.user)
         return Owner(user_id=request.user.pk)
     return Owner(token=basket_cookie.read(request))
 

@@ -17,14 +17,18 @@ from commerce.exceptions import CommerceError, IncompleteCheckout, OrderChanged,
 from commerce.forms import AddressForm, DeliveryForm, ReviewForm
 from commerce.models import Basket
 from commerce.pricing import PricedBasket
-from commerce.services import baskets, checkout
+from commerce.services import baskets, checkout, holds
 from commerce.tax_territories import territory
 from commerce.vat_ids import VatIdForm
 from commerce.views.basket import owner_of
 from commerce.views.payments import lead_to_payment
 from commerce.views.ways_to_pay import ways
+from core.throttle import is_too_often, sender_of
 
 SHOWN_SALT = "commerce.review"
+
+MOST_COPIES_HELD = 60
+"""Copies that one household may have newly held within the time of a hold: nobody empties the shop by holding."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,6 +56,7 @@ def address(request: HttpRequest) -> HttpResponse:
         checkout.save_vat_id(basket.pk, vat_form.cleaned_data["vat_id"] if vat_form else "")
         if collecting:
             checkout.choose_delivery(basket.pk, collecting)
+        _hold(request, basket)
         is_sent = priced.needs_delivery and not collecting
         return redirect("commerce:checkout_delivery" if is_sent else "commerce:checkout_review")
     context = {
@@ -80,6 +85,7 @@ def delivery(request: HttpRequest) -> HttpResponse:
     form = DeliveryForm(request.POST or None, methods=methods)
     if request.method == "POST" and form.is_valid():
         checkout.choose_delivery(basket.pk, form.cleaned_data["method"])
+        _hold(request, basket)
         return redirect("commerce:checkout_review")
     chosen = priced.method or (methods[0] if methods else None)
     context = {
@@ -134,6 +140,15 @@ def _place(request: HttpRequest) -> HttpResponse:
     except CommerceError as refusal:
         return _back(request, refusal)
     return lead_to_payment(request, order, order.payment_method)
+
+
+def _hold(request: HttpRequest, basket: Basket) -> None:
+    """Keep the copies for the shopper. Who has had many kept goes on without: the order itself asks for no hold."""
+    seconds = int(settings.CHECKOUT_HOLD.total_seconds())
+    more, sender = holds.missing(basket), sender_of(request)
+    if more and is_too_often("holds", sender, limit=MOST_COPIES_HELD, seconds=seconds, times=more):
+        return
+    holds.hold(basket.pk)
 
 
 def _review_page(request: HttpRequest, basket: Basket, priced: PricedBasket, status: int = 200) -> HttpResponse:
