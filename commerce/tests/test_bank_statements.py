@@ -9,8 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from commerce.bank_files import NoStatement, amount_of, date_of, decode, read
+from commerce.bookkeeping import CHECKS
 from commerce.models import BankLine, Order, Refund
-from commerce.services import orders, payments_audit
+from commerce.services import orders
 from commerce.services.bank_statements import preview, take_in
 from commerce.tests.factories import UserFactory, an_order
 from commerce.tests.test_office import sign_in
@@ -165,7 +166,7 @@ def test_each_line_is_what_it_is(persuasion):
     refund = Refund.objects.get()
     assert (refund.payment.order, refund.is_by_hand, refund.state) == (over, True, "created")
     assert {match.found for match in preview(text)[:4]} == {"taken"}
-    assert [found for check in payments_audit.CHECKS for found in check()] == []
+    assert [found for check in CHECKS for found in check()] == []
 
 
 @pytest_db

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from catalog.tests.factories import book
 from commerce import documents
+from commerce.bookkeeping import Drift
+from commerce.bookkeeping import documents as audit
 from commerce.exceptions import NothingToCredit, NotInvoiced, TooMuchCredited
 from commerce.models import CreditNote, Invoice, InvoiceCounter, Order, Payment, Refund
 from commerce.models.order import PaymentMethod
-from commerce.services import credit_notes, document_audit, invoicing
+from commerce.services import credit_notes, invoicing
 from commerce.tests.factories import UserFactory, an_order
 from commerce.tests.test_invoices import paid_online, pounds
 
@@ -72,7 +74,7 @@ def test_what_was_credited_before_is_left_out_and_nothing_is_credited_twice(thre
     three.refresh_from_db()
     assert three.worth == pounds("0.00")
     assert InvoiceCounter.objects.get(series="CN").last == 2
-    assert list(document_audit.credits()) == []
+    assert list(audit.credits()) == []
 
 
 def test_more_delivery_than_was_invoiced_is_refused_and_leaves_nothing_behind(three):
@@ -170,9 +172,9 @@ def test_the_audit_finds_credits_that_no_note_explains(three):
     credit_notes.issue(three.pk, ids(three, "Emma"), reason="x", actor=None)
     three.lines.filter(title="Persuasion").update(credited_amount=1)
     Order.objects.filter(pk=three.pk).update(credited_amount=Decimal("11.99"))
-    assert list(document_audit.credits()) == [
-        (three.number, "the credit notes do not add up to what is credited"),
-        *[(three.number, "Persuasion: the credit notes do not add up to what is credited")] * 2,
+    assert list(audit.credits()) == [
+        Drift("the credit notes do not add up to what is credited", three.number),
+        *[Drift("Persuasion: the credit notes do not add up to what is credited", three.number)] * 2,
     ]
 
 
@@ -204,7 +206,7 @@ def test_however_it_is_credited_the_parts_are_the_invoice_in_the_end(three, step
                 so_far[0] += row["gross"].amount
                 so_far[1] += row["tax"].amount
         assert sums == {row["rate_text"]: [row["gross"].amount, row["tax"].amount] for row in invoiced}
-        assert list(document_audit.credits()) == []
+        assert list(audit.credits()) == []
         transaction.set_rollback(True)
 
 

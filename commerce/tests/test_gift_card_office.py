@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts import roles
+from commerce.bookkeeping.gift_cards import drifts
 from commerce.models import GiftCard, GiftCardEntry
 from commerce.services import gift_cards
-from commerce.services.gift_cards_audit import drifts
 from commerce.tests.factories import UserFactory, card_order, filled_basket, gift_card, pay, place
 from commerce.tests.test_vouchers import with_code
 

@@ -12,12 +12,12 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from commerce import pricing
+from commerce.bookkeeping.gift_cards import drifts
 from commerce.exceptions import BasketFull, CannotSend, IllegalTransition, NotForSale
 from commerce.models import Basket, BasketGiftCard, GiftCard, GiftCardSettings, Order, Promotion
 from commerce.models.order import LineStatus, OrderStatus
 from commerce.services import baskets, gift_card_sales, gift_cards, orders
 from commerce.services.baskets import Owner
-from commerce.services.gift_cards_audit import drifts
 from commerce.tests.factories import card_order, filled_basket, gift_card, pay, place
 from commerce.tests.test_vouchers import a_voucher, with_code
 from core.money import Money

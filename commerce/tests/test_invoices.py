@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from catalog.tests.factories import book
 from commerce import documents, invoice_law
+from commerce.bookkeeping import Drift
+from commerce.bookkeeping import documents as audit
 from commerce.models import Invoice, InvoiceCounter, Order, SellerSettings
 from commerce.models.invoice import digest_of
 from commerce.models.order import PaymentMethod, PaymentStatus
-from commerce.services import checkout, document_audit, invoicing, numbering, orders, payments
+from commerce.services import checkout, invoicing, numbering, orders, payments
 from commerce.tests.factories import UserFactory, an_order, filled_basket, place
 from core.money import Money
 
@@ -308,7 +310,7 @@ def test_who_waited_past_midnight_for_the_counter_gets_a_number_of_the_new_year(
 def test_the_audit_finds_nothing_where_nothing_is_wrong(persuasion):
     an_order({persuasion: 1})
     an_order({persuasion: 1})
-    assert [list(check()) for check in document_audit.CHECKS] == [[], [], []]
+    assert [list(check()) for check in audit.CHECKS] == [[], [], []]
 
 
 def test_the_audit_finds_a_gap_a_changed_text_and_a_counter_that_went_on(persuasion):
@@ -322,10 +324,10 @@ def test_the_audit_finds_a_gap_a_changed_text_and_a_counter_that_went_on(persuas
     models_update(snapshot=snapshot)
     InvoiceCounter.objects.create(series="CN", year=2020, last=1)
 
-    assert list(document_audit.numbers()) == [
-        (number, f"expected number 3 of INV-{number[4:8]}: a gap"),
-        (f"INV-{number[4:8]}", "the counter is not at the last number"),
-        ("CN-2020", "the counter is at 1, and there is no document"),
+    assert list(audit.numbers()) == [
+        Drift(f"expected number 3 of INV-{number[4:8]}: a gap", number),
+        Drift("the counter is not at the last number", f"INV-{number[4:8]}"),
+        Drift("the counter is at 1, and there is no document", "CN-2020"),
     ]
-    assert [found for found, _what in document_audit.digests()] == [Invoice.objects.get(sequence=2).number]
+    assert [found.where for found in audit.digests()] == [Invoice.objects.get(sequence=2).number]
     assert digest_of(snapshot) != Invoice.objects.get(sequence=2).digest

@@ -13,11 +13,12 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from catalog.tests.factories import book
+from commerce.bookkeeping import CHECKS
 from commerce.exceptions import CannotRefund
 from commerce.gateways import sandbox
 from commerce.gateways.protocol import Outcome
 from commerce.models import Order, OrderEvent, Payment, ProviderEvent, Refund, SandboxPayment
-from commerce.services import orders, payments, payments_audit, refunding
+from commerce.services import orders, payments, refunding
 from commerce.services.reconciliation import Run
 from commerce.tests.factories import an_order, filled_basket
 from commerce.tests.test_payments import choose, gbp, notify, succeeded
@@ -34,7 +35,7 @@ def _sandbox(settings):
 
 
 def drifts() -> list[str]:
-    return [found for check in payments_audit.CHECKS for found in check()]
+    return [found for check in CHECKS for found in check()]
 
 
 def an_open_order(email: str = "ada@example.org") -> tuple[Order, Payment]:

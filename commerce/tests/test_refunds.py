@@ -12,11 +12,12 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from commerce.bookkeeping import CHECKS
 from commerce.exceptions import CannotRefund
 from commerce.gateways import sandbox
 from commerce.gateways.protocol import Unreachable
 from commerce.models import Order, Payment, Refund, SandboxPayment
-from commerce.services import payments, payments_audit, refunding
+from commerce.services import payments, refunding
 from commerce.tests.factories import UserFactory, an_order
 from commerce.tests.test_payments import choose, gbp
 
@@ -29,7 +30,7 @@ def _sandbox(settings):
 
 
 def drifts() -> list[str]:
-    return [found for check in payments_audit.CHECKS for found in check()]
+    return [found for check in CHECKS for found in check()]
 
 
 def paid(client, persuasion, email: str = "ada@example.org") -> Order:

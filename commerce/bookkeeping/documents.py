@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
+from commerce.bookkeeping.drift import Drift
 from commerce.models import CreditNote, Invoice, InvoiceCounter, Order, OrderLine
-
-Finding = tuple[str, str]
 
 HALF_A_MILL = Decimal("0.0005")
 
 
-def numbers() -> Iterator[Finding]:
+def numbers() -> Iterator[Drift]:
     """Every series runs from 1 to its counter without a gap, and later numbers bear later times."""
     counters = {(row.series, row.year): row.last for row in InvoiceCounter.objects.all()}
     for model in (Invoice, CreditNote):
@@ -26,30 +25,30 @@ def numbers() -> Iterator[Finding]:
         for series, year, sequence, number, issued_at in rows.iterator():
             expected[series, year] += 1
             if sequence != expected[series, year]:
-                yield number, f"expected number {expected[series, year]} of {series}-{year}: a gap"
+                yield Drift(f"expected number {expected[series, year]} of {series}-{year}: a gap", number)
                 expected[series, year] = sequence
             if before and before[:2] == (series, year) and issued_at < before[2]:
-                yield number, "issued before the number before it"
+                yield Drift("issued before the number before it", number)
             before = series, year, issued_at
         for key, last in expected.items():
             if counters.pop(key, None) != last:
-                yield f"{key[0]}-{key[1]}", "the counter is not at the last number"
+                yield Drift("the counter is not at the last number", f"{key[0]}-{key[1]}")
     for (series, year), last in counters.items():
         if last:
-            yield f"{series}-{year}", f"the counter is at {last}, and there is no document"
+            yield Drift(f"the counter is at {last}, and there is no document", f"{series}-{year}")
 
 
-def digests() -> Iterator[Finding]:
+def digests() -> Iterator[Drift]:
     """Every stored text is what was issued, under the number that was issued."""
     for model in (Invoice, CreditNote):
         for issued in model.objects.order_by("pk").iterator(200):
             if not issued.is_intact:
-                yield issued.number, "the stored text is not what was issued"
+                yield Drift("the stored text is not what was issued", issued.number)
             elif issued.snapshot["number"] != issued.number:
-                yield issued.number, f"the stored text is of {issued.snapshot['number']}"
+                yield Drift(f"the stored text is of {issued.snapshot['number']}", issued.number)
 
 
-def credits() -> Iterator[Finding]:
+def credits() -> Iterator[Drift]:
     """No copy, delivery or order is credited beyond its invoice, and what is kept on them is what the notes say."""
     by_line: dict[int, Decimal] = defaultdict(Decimal)
     by_order: dict[int, Decimal] = defaultdict(Decimal)
@@ -62,21 +61,21 @@ def credits() -> Iterator[Finding]:
             by_line[part["line"]] += Decimal(part["gross"])
     for order in Order.objects.filter(credited_amount__gt=0).iterator(200):
         if not _same(order.credited_amount, by_order.pop(order.pk, Decimal(0))):
-            yield order.number, "the credit notes do not add up to what is credited"
+            yield Drift("the credit notes do not add up to what is credited", order.number)
         if not _same(order.delivery_credited_amount, delivery.pop(order.pk, Decimal(0))):
-            yield order.number, "the credit notes do not add up to what is credited of the delivery"
+            yield Drift("the credit notes do not add up to what is credited of the delivery", order.number)
         if order.credited_amount > order.total_amount or order.delivery_credited_amount > order.delivery_amount:
-            yield order.number, "more is credited than was invoiced"
+            yield Drift("more is credited than was invoiced", order.number)
     lines = OrderLine.objects.filter(credited_amount__gt=0).select_related("order")
     for line in lines.iterator(200):
         if not _same(line.credited_amount, by_line.pop(line.pk, Decimal(0))):
-            yield line.order.number, f"{line.title}: the credit notes do not add up to what is credited"
+            yield Drift(f"{line.title}: the credit notes do not add up to what is credited", line.order.number)
         if line.credited_amount > line.unit_gross:
-            yield line.order.number, f"{line.title}: more is credited than was invoiced"
+            yield Drift(f"{line.title}: more is credited than was invoiced", line.order.number)
     for rest in (by_order, by_line, delivery):
         for pk, amount in rest.items():
             if amount:
-                yield str(pk), "a credit note says what is not kept on its order"
+                yield Drift("a credit note says what is not kept on its order", str(pk))
 
 
 CHECKS = (numbers, digests, credits)
