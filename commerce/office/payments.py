@@ -196,7 +196,7 @@ class RefundViewSet(LookedAtViewSet):
 
     model = Refund
     name = "refunds"
-    icon = "undo"
+    icon = "rotate"
     menu_label = gettext_lazy("Refunds")
     menu_order = 106
     add_to_admin_menu = True
