@@ -348,6 +348,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "django_tasks": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
+        "factur-x": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
     },
 }
