@@ -386,6 +386,7 @@ LOGGING: dict[str, Any] = {
         "django_tasks": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},  # at INFO it writes what the provider said, addresses of people included
         "weasyprint": {"level": "ERROR"},
+        "factur-x": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
     },
 }

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
@@ -74,13 +74,13 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 
 @require_admin_access
-@require_POST
 def prepare(request: SignedInRequest, month: str) -> HttpResponse:
     """Have the file of a month made, anew where there is one: a month grows until it is over."""
     _check(request)
     if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", month) or month not in accounting.months():
         raise Http404
-    papers.ask(PaperKind.MONTH, month, asked_by=request.user, again=True)
+    if request.method == "POST":
+        papers.ask(PaperKind.MONTH, month, asked_by=request.user, again=True)
     return redirect("accounting")
 
 

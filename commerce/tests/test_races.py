@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 from django.core import mail
 from django.core.signing import get_cookie_signer
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 from django.test import Client
 
 from accounts.tests.factories import PASSWORD, member
@@ -21,7 +21,7 @@ from catalog.models import StockRecord
 from catalog.tests.factories import book
 from commerce import basket_cookie, pricing
 from commerce.models import Basket, Invoice, Order, SavedLine
-from commerce.services import baskets, checkout, invoicing, saved
+from commerce.services import baskets, checkout, saved
 from commerce.services.baskets import Owner
 from commerce.tests.factories import UserFactory, filled_basket, place
 from commerce.views.checkout import SHOWN_SALT
@@ -118,25 +118,6 @@ def test_two_books_in_opposite_order_do_not_block_each_other(books_page):
 
     assert all(isinstance(answer, Order) for answer in answers)
     assert set(StockRecord.objects.values_list("allocated", flat=True)) == {20}
-
-
-def test_invoice_numbers_have_no_gaps_when_many_are_issued_and_some_fail(books_page):
-    edition = book("Emma", availability="available").editions.get()
-    with patch.object(invoicing, "issue"), patch.object(checkout, "enqueue"):
-        orders = [place(filled_basket({edition: 1})) for _number in range(30)]
-
-    def issue(order: Order, is_failing: bool) -> None:
-        with transaction.atomic():
-            invoicing.issue(order)
-            if is_failing:
-                raise RuntimeError
-
-    at_once(*[lambda order=order, n=n: issue(order, n % 3 == 0) for n, order in enumerate(orders)])
-
-    numbers = sorted(Invoice.objects.values_list("sequence", flat=True))
-    assert numbers == list(range(1, 21))
-    by_time = list(Invoice.objects.order_by("issued_at").values_list("sequence", flat=True))
-    assert by_time == numbers
 
 
 def test_adding_from_two_tabs_loses_nothing(books_page):

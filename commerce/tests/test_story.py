@@ -71,7 +71,7 @@ def test_a_guest_buys_a_book(client, persuasion, django_capture_on_commit_callba
     assert "£18.93" in invoice
     pdf = client.get(f"/orders/{order.token}/invoice.pdf")
     assert pdf["Content-Type"] == "application/pdf"
-    text = pypdf.PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
+    text = pypdf.PdfReader(io.BytesIO(b"".join(pdf.streaming_content))).pages[0].extract_text()
     assert {True} == {part in text for part in ("Persuasion", "£18.93", order.invoice.number, order.number)}
 
 
