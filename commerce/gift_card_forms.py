@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from commerce.forms import CodeForm
 from commerce.models import GiftCardSettings
 from core.money import Money
 
@@ -22,8 +23,11 @@ class GiftCardForm(forms.Form):
     """An amount, one of those offered or another one; whom it is for, and when it is sent."""
 
     amount = forms.ChoiceField(
-        label=gettext_lazy("Amount"), required=False, widget=forms.RadioSelect, choices=(),
-        error_messages={"invalid_choice": gettext_lazy("Please choose an amount.")},
+        label=gettext_lazy("Amount"), widget=forms.RadioSelect, choices=(),
+        error_messages={
+            "required": gettext_lazy("How much is it to hold?"),
+            "invalid_choice": gettext_lazy("Please choose an amount."),
+        },
     )  # fmt: skip
     other = forms.DecimalField(
         label=gettext_lazy("Another amount"), required=False, max_digits=9, decimal_places=2, localize=False,
@@ -78,10 +82,7 @@ class GiftCardForm(forms.Form):
         """One amount, within the limits; a day only where something is sent."""
         cleaned = super().clean() or self.cleaned_data
         other, least, most = cleaned.get("other"), *self._limits
-        amount = other if other is not None else cleaned.get("amount")
-        if not amount and "other" not in self.errors and "amount" not in self.errors:
-            self.add_error("other", _("How much is it to hold?"))
-        elif amount:
+        if amount := other if other is not None else cleaned.get("amount"):
             cleaned["money"] = Money(forms.DecimalField().clean(amount), settings.SHOP_CURRENCY)
             if not least <= cleaned["money"] <= most:
                 said = _("A gift card holds from %(least)s to %(most)s.") % {"least": least, "most": most}
@@ -94,3 +95,11 @@ class GiftCardForm(forms.Form):
     def about(self) -> dict[str, Any]:
         """Whom it is for, as the models keep it."""
         return {name: self.cleaned_data[name] for name in ("recipient_name", "recipient_email", "message", "send_on")}
+
+
+class GiftCodeForm(CodeForm):
+    """The code of a gift card alone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label, self.fields["code"].help_text = _("Code of the gift card"), ""

@@ -253,7 +253,9 @@ class IssueForm(forms.Form):
     )  # fmt: skip
     recipient_name = forms.CharField(label=gettext_lazy("Recipient’s name"), max_length=120, required=False)
     recipient_email = forms.EmailField(label=gettext_lazy("Recipient’s email"), required=False)
-    message = forms.CharField(label=gettext_lazy("Message"), max_length=500, required=False, widget=forms.Textarea)
+    message = forms.CharField(
+        label=gettext_lazy("Message"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=255)
 
     def clean(self) -> dict[str, Any]:

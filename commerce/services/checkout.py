@@ -291,7 +291,7 @@ def _write_gift_card(order: Order, bought: BasketGiftCard) -> None:
         order=order,
         title=_("Gift card"),
         sku=GIFT_CARD_SKU,
-        format_label=_("Gift card"),
+        format_label=_("By e-mail") if bought.recipient_email else _("To print"),
         is_digital=True,
         is_gift_card=True,
         list_gross=bought.amount,

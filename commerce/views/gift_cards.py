@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from commerce import basket_cookie
 from commerce.exceptions import CommerceError
-from commerce.forms import CodeForm
-from commerce.gift_card_forms import GiftCardForm
+from commerce.gift_card_forms import GiftCardForm, GiftCodeForm
 from commerce.models import GiftCard, GiftCardSettings, Order
 from commerce.services import baskets, gift_cards
 from commerce.views.basket import owner_of, tries_too_many_codes
@@ -47,8 +46,7 @@ def buy(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def balance(request: HttpRequest) -> HttpResponse:
     """What a card holds, for whoever has its code. The code is sent, never part of an address."""
-    form = CodeForm(request.POST or None)
-    form.fields["code"].label = _("Code of the gift card")
+    form = GiftCodeForm(request.POST or None)
     card, status = None, 200
     if request.method == "POST" and form.is_valid():
         if tries_too_many_codes(request):
