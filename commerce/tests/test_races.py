@@ -120,7 +120,7 @@ def test_two_books_in_opposite_order_do_not_block_each_other(books_page):
 
 def test_invoice_numbers_have_no_gaps_when_many_are_issued_and_some_fail(books_page):
     edition = book("Emma", availability="available").editions.get()
-    with patch.object(invoicing, "issue"), patch.object(checkout, "enqueue"):
+    with patch.object(invoicing, "issue"), patch.object(checkout, "post"):
         orders = [place(filled_basket({edition: 1})) for _number in range(30)]
 
     def issue(order: Order, is_failing: bool) -> None:
