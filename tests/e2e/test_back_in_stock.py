@@ -50,9 +50,9 @@ def test_a_guest_without_javascript_on_a_phone_asks_confirms_by_mail_and_is_told
 
 
 def _mail_about(shop, email: str, words: str):
-    """The mail with these words in its subject, as soon as the worker has sent it."""
+    """The mail whose subject ends with these words, as soon as the worker has sent it."""
     for _second in range(60):
-        found = [mail for mail in shop.mails_to(email) if words in str(mail["Subject"])]
+        found = [mail for mail in shop.mails_to(email) if str(mail["Subject"]).endswith(words)]
         if found:
             return found[0]
         time.sleep(1)
