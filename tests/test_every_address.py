@@ -21,7 +21,7 @@ from catalog.tests.factories import book
 from commerce.models import Voucher, VoucherCode
 from commerce.services import baskets, saved, vouchers, wishes
 from commerce.services.baskets import Owner
-from commerce.tests.factories import ADDRESS, DETAILS, an_order
+from commerce.tests.factories import ADDRESS, DETAILS, an_order, standard_delivery
 from home.tests.factories import contact_page
 from tests.test_object_access import BY_MAIL, OWN, SECRET, SHARED, example_of, signed_in
 
@@ -193,6 +193,7 @@ def test_no_text_in_any_field_of_any_form_breaks_the_shop(ada, who):
         client = signed_in(ada["user"])
         client.raise_request_exception = False
         client.post("/checkout/", DETAILS)
+        client.post("/checkout/delivery/", {"method": standard_delivery().pk})
     else:
         client.post("/basket/add/", {"edition": ada["wish"].edition_id, "quantity": 1})
     cookies, broken, count = client.cookies.copy(), [], 0
