@@ -41,6 +41,27 @@ def send_new_dates(order_id: int) -> None:
         new_dates(order).send()
 
 
+@task(priority=BEFORE_UPKEEP)
+def send_money_back(order_id: int, amount: str) -> None:
+    """Tell the customer that the price fell before publication, and how much they get back."""
+    order = Order.objects.get(pk=order_id)
+    context = {
+        "order": order,
+        "amount": amount,
+        "order_url": settings.SITE_URL + order.get_absolute_url(),
+        "service": settings.CUSTOMER_SERVICE_EMAIL,
+        "site_name": settings.WAGTAIL_SITE_NAME,
+    }
+    message = EmailMultiAlternatives(
+        subject=_("You get money back for your pre-order %(number)s") % {"number": order.number},
+        body=render_to_string("emails/money_back.txt", context),
+        to=[order.email],
+        reply_to=[settings.CUSTOMER_SERVICE_EMAIL],
+    )
+    message.attach_alternative(render_to_string("emails/money_back.html", context), "text/html")
+    message.send()
+
+
 def new_dates(order: Order) -> EmailMultiAlternatives:
     """The notice of new dates, with the link that cancels the pre-order."""
     coming = [line for line in order.lines.all() if line.is_pre_order and line.status in UNSENT]

@@ -433,6 +433,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
         tax_class = tax_class_of(edition.format)
         tax = rates.tax_on(tax_class, is_digital=edition.is_digital)
         reasons.add(tax.reason)
+        price = offer.price or Money.zero(currency)
         held = Held(row.held, row.held_until, row.kept_until)
         lines.append(
             PricedLine(
@@ -440,7 +441,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
                 edition=edition,
                 offer=offer,
                 quantity=row.quantity,
-                unit=_as_paid(offer, tax, rates.at_home(tax_class)),
+                unit=as_paid(price, tax, rates.at_home(tax_class), tax_included=offer.tax_included),
                 seen=row.seen,
                 tax_rate=tax.rate,
                 limit=sellable_copies(edition, held),
@@ -511,10 +512,9 @@ def _rates(draft: CheckoutDraft | None, on: dt.date) -> Rates:
     return Rates(territory(draft.country.code, draft.postcode), shop, on, draft.vat_id)
 
 
-def _as_paid(offer: Offer, tax: Tax, rate_at_home: Decimal) -> Money:
+def as_paid(price: Money, tax: Tax, rate_at_home: Decimal, *, tax_included: bool) -> Money:
     """The price of a copy as the shopper pays it. What is free of tax costs its net price."""
-    price = offer.price or Money.zero(settings.SHOP_CURRENCY)
-    if not offer.tax_included:
+    if not tax_included:
         return price * ((100 + tax.rate) / Decimal(100))
     return price - tax_within(price, rate_at_home) if tax.reason else price
 

@@ -79,7 +79,7 @@ def register() -> None:
             frozenset(
                 {
                     "commerce.order", "commerce.orderline", "commerce.ordertax", "commerce.orderevent",
-                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice",
+                    "commerce.orderdiscount", "commerce.redemption", "commerce.invoice", "commerce.pricefall",
                 }
             ),
             orders,

@@ -5,6 +5,7 @@ from commerce.models.calendar import Holiday
 from commerce.models.invoice import Invoice, InvoiceCounter, SellerSettings
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
+from commerce.models.preorder import PriceFall
 from commerce.models.promotions import (
     BasketCode,
     OrderDiscount,
@@ -36,6 +37,7 @@ __all__ = [
     "PickupPoint",
     "Promotion",
     "Redemption",
+    "PriceFall",
     "PriceLawFigures",
     "PriceLawProfile",
     "SellerSettings",

@@ -383,6 +383,8 @@ class EventKind(models.TextChoices):
     PAID = "paid", _("Marked as paid")
     SENT = "sent", _("Marked as sent")
     CANCELLED = "cancelled", _("Cancelled")
+    PRICE_FELL = "price-fell", _("The price fell before publication; the customer gets back")
+    GIVEN_BACK = "given-back", _("Given back")
 
 
 class OrderEvent(models.Model):

@@ -29,9 +29,9 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from accounts.requests import SignedInRequest
 from commerce.exceptions import CommerceError
 from commerce.invoice_pages import invoice_file, invoice_page
-from commerce.models import Order
+from commerce.models import Order, PriceFall
 from commerce.models.order import UNSENT, OrderStatus, PaymentStatus
-from commerce.services import orders
+from commerce.services import orders, preorders
 
 VIEW, CHANGE, DISPATCH, EXPORT = (f"commerce.{action}_order" for action in ("view", "change", "dispatch", "export"))
 
@@ -53,11 +53,17 @@ class OrderFilterSet(WagtailFilterSet):
 
     status = django_filters.MultipleChoiceFilter(choices=OrderStatus.choices, label=gettext_lazy("Status"))
     payment_status = django_filters.MultipleChoiceFilter(choices=PaymentStatus.choices, label=gettext_lazy("Payment"))
+    gets_money_back = django_filters.BooleanFilter(label=gettext_lazy("Money to be given back"), method="owing")
     placed_at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Placed"), widget=DateRangePickerWidget)
 
     class Meta:
         model = Order
         fields = ("status", "payment_status", "placed_at")
+
+    def owing(self, queryset: QuerySet[Order], name: str, value: bool) -> QuerySet[Order]:
+        """Orders of which something is owed because a price fell before publication; or the others."""
+        owed = PriceFall.objects.owed().values("line__order")
+        return queryset.filter(pk__in=owed) if value else queryset.exclude(pk__in=owed)
 
 
 def _safe_cell(value: object) -> str:
@@ -116,6 +122,8 @@ class OrderInspectView(InspectView):
             "order": order,
             "lines": lines,
             "unsent": {line.pk for line in unsent},
+            "owed": (owed := preorders.owed(order)),
+            "may_settle": bool(owed) and user.has_perm(CHANGE),
             "events": order.events.select_related("actor"),
             "may_pay": user.has_perm(CHANGE)
             and order.payment_status == PaymentStatus.PENDING
@@ -173,6 +181,7 @@ class OrderViewSet(ModelViewSet):
             path("<int:pk>/invoice.pdf", invoice_pdf, name="invoice_pdf"),
             path("<int:pk>/paid/", mark_paid, name="paid"),
             path("<int:pk>/sent/", mark_sent, name="sent"),
+            path("<int:pk>/settled/", settle, name="settled"),
             path("<int:pk>/cancel/", cancel, name="cancel"),
         ]
 
@@ -224,6 +233,18 @@ def mark_sent(request: SignedInRequest, pk: int) -> HttpResponse:
         return _ask(request, order, "sent", _("Have these copies left the shop?"), _("Mark as sent"), lines)
     ids = [line.pk for line in lines]
     return _act(request, order, lambda: orders.mark_lines_sent(order.pk, ids, request.user), _("Marked as sent."))
+
+
+@require_admin_access
+def settle(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask, then note that the customer has got back what a price fell by before publication."""
+    order = _order(request, pk, CHANGE)
+    if request.method != "POST":
+        question = _("Has the customer of order %(number)s got %(amount)s back?")
+        facts = {"number": order.number, "amount": preorders.owed(order)}
+        return _ask(request, order, "settled", question % facts, _("Mark as given back"))
+    reason = request.POST.get("reason", "")[:500]
+    return _act(request, order, lambda: preorders.settle(order.pk, request.user, reason), _("Marked as given back."))
 
 
 @require_admin_access

@@ -17,7 +17,7 @@ from commerce.exceptions import CommerceError
 from commerce.invoice_pages import invoice_file, invoice_page
 from commerce.models import Order, SellerSettings
 from commerce.models.order import grouped_lines
-from commerce.services import orders
+from commerce.services import orders, preorders
 
 ORDERS_PER_PAGE = 20
 
@@ -85,6 +85,7 @@ def _context(order: Order) -> dict[str, object]:
         "lines": grouped_lines(order.lines.to_show()),
         "parts": promises.parts_of_order(order),
         "seller": SellerSettings.load(),
+        "money_back": preorders.money_back(order),
     }
 
 
