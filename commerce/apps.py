@@ -11,11 +11,12 @@ class CommerceConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below what is known of customers, mailed and delivered; let gift cards join payments."""
         from commerce import checks, delivery_terms, mails, privacy, signals  # noqa: F401  # receivers need the models
-        from commerce.services import gift_card_sales
+        from commerce.services import gift_card_sales, ledger, preorders
         from core.mail import kinds
 
         register(checks.sandbox_in_public)
         privacy.register()
         kinds.register(*mails.KINDS)
         gift_card_sales.join_payments()
+        ledger.WHEN_PAID.append(preorders.settle_when_invoiced)
         delivery_terms.connect()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -18,13 +18,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.faces import Card
-from catalog.models import Edition
+from catalog.addresses import book_url
+from catalog.faces import Card, card_from
+from catalog.models import BookListing, Edition
 from catalog.offers import Offer, offer_for
-from commerce.covers import PlainCover, cover_of
+from commerce.covers import PlainCover
 from commerce.discounts import VOUCHER, Applied, Discounts, Goods, discounts_on
 from commerce.eligibility import asked_for, typed_into
-from commerce.models import Basket, BasketGiftCard, CheckoutDraft, DeliveryMethod, GiftCard, StockHold
+from commerce.models import Basket, BasketGiftCard, CheckoutDraft, DeliveryMethod, GiftCard
 from commerce.models.basket import MAX_QUANTITY
 from commerce.models.promotions import BasketCode, Promotion
 from commerce.models.shipping import ASSUMED_WEIGHT_G
@@ -50,6 +51,18 @@ class Held:
 NOTHING_HELD = Held()
 
 
+@dataclass
+class Shelf:
+    """The books of a basket as lists show them, read when the first of them is asked for."""
+
+    product_ids: Iterable[int] = ()
+
+    @cached_property
+    def listings(self) -> dict[int, BookListing]:
+        """The rows of those that the public may see."""
+        return BookListing.objects.filter(is_live=True).only("face", "offers").in_bulk(self.product_ids)
+
+
 @dataclass(frozen=True)
 class PricedLine:
     """A basket line at the price of the moment. Amounts include tax."""
@@ -64,13 +77,11 @@ class PricedLine:
     limit: int
     """Copies that could be sold now."""
     held: Held = NOTHING_HELD
+    title: str = ""
+    slug: str = ""
+    shelf: Shelf = field(default_factory=Shelf, repr=False)
     off: tuple[Money, ...] = ()
     """What promotions and vouchers take off each copy; none where they take off nothing."""
-
-    @property
-    def title(self) -> str:
-        """The book's title."""
-        return self.edition.product.title
 
     @property
     def format_label(self) -> str:
@@ -80,7 +91,7 @@ class PricedLine:
     @property
     def url(self) -> str:
         """The book's page with this edition chosen."""
-        return self.edition.get_absolute_url()
+        return f"{book_url(self.slug)}?edition={self.edition.sku}"
 
     @property
     def field_name(self) -> str:
@@ -90,7 +101,14 @@ class PricedLine:
     @cached_property
     def card(self) -> Card | PlainCover:
         """What the book's cover is drawn from."""
-        return cover_of(self.edition.product, self.title)
+        listing = self.shelf.listings.get(self.edition.product_id)
+        return card_from(listing) if listing else PlainCover(self.title)
+
+    @property
+    def tag_ids(self) -> frozenset[int]:
+        """The tags of the book, as far as lists show it."""
+        listing = self.shelf.listings.get(self.edition.product_id)
+        return frozenset(pk for pk, *_name in listing.face.get("tags", ())) if listing else frozenset()
 
     @cached_property
     def copies(self) -> tuple[Money, ...]:
@@ -448,30 +466,34 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
     draft = CheckoutDraft.objects.filter(basket=basket).first() if basket.pk else None
     method = _method(draft, currency)
     bought = BasketGiftCard.objects.filter(basket=OuterRef("basket"))
-    rows = list(basket.lines.annotate(buys_gift_cards=Exists(bought)))
+    rows = list(basket.lines.to_price(at).annotate(buys_gift_cards=Exists(bought)))
     typed = typed_into(basket)
-    editions = Edition.objects.with_offer().select_related("product__listing").in_bulk([row.edition_id for row in rows])
-    is_collected = bool(method and method.is_collected) and not all(edition.is_digital for edition in editions.values())
+    is_collected = bool(method and method.is_collected) and not all(row.edition.is_digital for row in rows)
     rates = _rates(None if is_collected else draft, timezone.localdate(at))
-    held = _held(basket, editions, at)
+    shelf = Shelf([row.edition.product_id for row in rows])
     lines, reasons = [], set()
     for row in rows:
-        edition = editions[row.edition_id]
+        edition = row.edition
         offer = offer_for(edition, at)
         tax_class = tax_class_of(edition.format)
         tax = rates.tax_on(tax_class, is_digital=edition.is_digital)
         reasons.add(tax.reason)
+        price = offer.price or Money.zero(currency)
+        held = Held(row.held, row.held_until, row.kept_until)
         lines.append(
             PricedLine(
                 pk=row.pk,
                 edition=edition,
                 offer=offer,
                 quantity=row.quantity,
-                unit=_as_paid(offer, tax, rates.at_home(tax_class)),
+                unit=as_paid(price, tax, rates.at_home(tax_class), tax_included=offer.tax_included),
                 seen=row.seen,
                 tax_rate=tax.rate,
-                limit=sellable_copies(edition, held.get(edition.pk, NOTHING_HELD)),
-                held=held.get(edition.pk, NOTHING_HELD),
+                limit=sellable_copies(edition, held),
+                held=held,
+                title=row.title,
+                slug=row.slug,
+                shelf=shelf,
             )
         )
     reason = next(filter(None, reasons), "")
@@ -521,7 +543,7 @@ def _discounts(
             unit=line.unit,
             quantity=line.quantity,
             book_id=line.edition.product_id,
-            tag_ids=_tag_ids(line.edition),
+            tag_ids=line.tag_ids,
             refusal=law.refusal(line.edition, is_collected=is_collected),
             most_percent=law.most_discount(line.edition, is_collected=is_collected),
         )
@@ -529,11 +551,6 @@ def _discounts(
         if line.offer.can_buy
     ]
     return discounts_on(goods, promotions, asked, settings.SHOP_CURRENCY)
-
-
-def _tag_ids(edition: Edition) -> frozenset[int]:
-    listing = getattr(edition.product, "listing", None)
-    return frozenset(pk for pk, *_name in listing.face.get("tags", ())) if listing else frozenset()
 
 
 def _rates(draft: CheckoutDraft | None, on: dt.date) -> Rates:
@@ -544,25 +561,11 @@ def _rates(draft: CheckoutDraft | None, on: dt.date) -> Rates:
     return Rates(territory(draft.country.code, draft.postcode), shop, on, draft.vat_id)
 
 
-def _as_paid(offer: Offer, tax: Tax, rate_at_home: Decimal) -> Money:
+def as_paid(price: Money, tax: Tax, rate_at_home: Decimal, *, tax_included: bool) -> Money:
     """The price of a copy as the shopper pays it. What is free of tax costs its net price."""
-    price = offer.price or Money.zero(settings.SHOP_CURRENCY)
-    if not offer.tax_included:
+    if not tax_included:
         return price * ((100 + tax.rate) / Decimal(100))
     return price - tax_within(price, rate_at_home) if tax.reason else price
-
-
-def _held(basket: Basket, editions: Mapping[int, Edition], at: dt.datetime) -> dict[int, Held]:
-    printed = [pk for pk, edition in editions.items() if not edition.is_digital]
-    found: dict[int, Held] = {}
-    rows = StockHold.objects.active(at).filter(edition__in=printed).order_by("until")
-    for pk, owner, quantity, until in rows.values_list("edition", "basket", "quantity", "until"):
-        known = found.get(pk, NOTHING_HELD)
-        if owner == basket.pk:
-            found[pk] = replace(known, for_us_until=until)
-        else:
-            found[pk] = replace(known, by_others=known.by_others + quantity, until=known.until or until)
-    return found
 
 
 def free_copies(edition: Edition, held: Held) -> int:

@@ -27,8 +27,8 @@ class Rates:
         self._buyer = state_of(vat_id)
         self._known: dict[tuple[str, str], Decimal] = {}
         rows = TaxRate.objects.filter(country__in={destination.rates, shop.rates}, valid_from__lte=on)
-        for row in rows.order_by("valid_from"):
-            self._known[row.country.code, row.tax_class] = row.rate
+        for country, tax_class, rate in rows.order_by("valid_from").values_list("country", "tax_class", "rate"):
+            self._known[str(country), tax_class] = rate
         is_abroad = destination.state != shop.state
         self._collected = TaxRegistration.covering(destination.rates, on) if is_abroad else set()
 

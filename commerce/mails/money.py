@@ -38,6 +38,12 @@ def compose_expired(order_id: int, line_ids: list[int]) -> Contents:
     return Contents(values(order), {"rows": rows_of(order, line_ids), "order_url": order_url(order)})
 
 
+def compose_price_fell(order_id: int, amount: str) -> Contents:
+    """How much the customer of a pre-order gets back."""
+    order = Order.objects.get(pk=order_id)
+    return Contents(values(order, sum=amount), {"order_url": order_url(order)})
+
+
 def compose_refund(refund_ids: list[int]) -> Contents:
     """How much goes back, by which way, and why."""
     refunds = list(Refund.objects.filter(pk__in=refund_ids).select_related("payment__order").order_by("pk"))
@@ -89,6 +95,21 @@ EXPIRED = Kind(
     placeholders=OF_ORDER,
     template="mail/commerce/expired",
     compose=compose_expired,
+    example=_example,
+)
+
+PRICE_FELL = Kind(
+    name="price-fell",
+    title=_("The price of a pre-order fell"),
+    purpose=_("Sent when a pre-ordered book is published and was cheaper meanwhile."),
+    subject=_("You get money back for your pre-order {order}"),
+    opening=_(
+        "Dear {name},\n\nthe price of a book that you ordered before its publication fell meanwhile. You pay the "
+        "lowest price: {sum} of your order {order} are put to your credit, and what you have paid of it goes back."
+    ),
+    placeholders={**OF_ORDER, "sum": SUM},
+    template="mail/commerce/payment",
+    compose=compose_price_fell,
     example=_example,
 )
 

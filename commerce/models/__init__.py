@@ -8,6 +8,7 @@ from commerce.models.invoice import CreditNote, Invoice, InvoiceCounter, Paper
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.order import Order, OrderEvent, OrderLine, OrderTax
 from commerce.models.payment import Payment, ProviderEvent, Refund
+from commerce.models.preorder import PriceFall
 from commerce.models.promotions import (
     BasketCode,
     OrderDiscount,
@@ -56,6 +57,7 @@ __all__ = [
     "Refund",
     "Return",
     "ReturnLine",
+    "PriceFall",
     "PriceLawFigures",
     "PriceLawProfile",
     "SandboxPayment",

@@ -553,6 +553,8 @@ class EventKind(models.TextChoices):
     RETURNED = "returned", _("Came back")
     REFUSED = "refused", _("Not taken back")
     REPLACED = "replaced", _("Sent once more")
+    PRICE_FELL = "price-fell", _("The price fell before publication; the customer gets back")
+    GIVEN_BACK = "given-back", _("Given back")
 
 
 class OrderEvent(models.Model):

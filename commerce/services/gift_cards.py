@@ -93,15 +93,6 @@ def put_back(reference: str, amount: Money, *, key: str, actor: User | None = No
         return _move(card.pk, EntryKind.REFUNDED, amount, order_id=paid.order_id, key=key, actor=actor, reason=reason)
 
 
-def give_back(order: Order, actor: User | None = None, reason: str = "") -> None:
-    """All that cards paid for an order and have not had back, in the transaction that cancels it. Twice is no error."""
-    for paid in order.gift_card_entries.filter(kind=EntryKind.REDEEMED).order_by("card_id"):
-        with transaction.atomic():
-            GiftCard.objects.select_for_update().get(pk=paid.card_id)
-            if left := _outstanding(paid):
-                put_back(paid.reference, left, key=f"all-of-{paid.pk}", actor=actor, reason=reason)
-
-
 def _outstanding(paid: GiftCardEntry) -> Money:
     """What of a payment has not gone back onto the card, whose row is locked."""
     back = GiftCardEntry.objects.filter(card=paid.card_id, order=paid.order_id, kind=EntryKind.REFUNDED)

@@ -207,7 +207,6 @@ def _follow_lines(order: Order, actor: User | None) -> None:
     if statuses <= {LineStatus.CANCELLED}:
         _move(order, OrderStatus.CANCELLED, actor)
         vouchers.give_back(order)
-        gift_cards.give_back(order, actor)
     elif not statuses & set(UNSENT):
         _move(order, OrderStatus.DONE, actor)
     elif statuses != {LineStatus.NEW}:

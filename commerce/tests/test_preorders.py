@@ -5,19 +5,32 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
+from decimal import Decimal
 
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
+from catalog import prices, stock
+from catalog.models import Edition, Price, PriceChange
+from catalog.price_sums import Operation, Sum
 from catalog.tests.factories import book
 from commerce.exceptions import CannotSend, IllegalTransition
+from commerce.models import Order, PriceFall, Voucher, VoucherCode
 from commerce.models.order import LineStatus, OrderStatus
-from commerce.services import orders, preorders
-from commerce.tests.factories import an_order
+from commerce.services import orders, preorders, vouchers
+from commerce.tests.factories import UserFactory, an_order, filled_basket, place
+from commerce.tests.test_races import at_once
+from core.money import Money
 
 pytestmark = pytest.mark.django_db
+
+
+def gbp(amount: str) -> Money:
+    return Money(Decimal(amount), "GBP")
 
 
 def in_days(count: int) -> dt.date:
@@ -141,3 +154,185 @@ class TestCancelling:
     def test_an_order_without_pre_orders_shows_no_button(self, client, persuasion):
         order = an_order({persuasion: 1})
         assert "Cancel the pre-order" not in client.get(order.get_absolute_url()).content.decode()
+
+
+class TestLowestPrice:
+    """The customer pays the lowest price between the order and the end of the day of publication."""
+
+    @pytest.fixture
+    def order(self, coming):
+        """Two copies at £7.99, ordered ten days ago."""
+        order = an_order({coming: 2})
+        Order.objects.update(placed_at=timezone.now() - dt.timedelta(days=10))
+        Edition.objects.update(created_at=timezone.now() - dt.timedelta(days=20))
+        order.refresh_from_db()
+        coming.refresh_from_db()
+        return order
+
+    def ask(self, edition, amount: str, **when) -> None:
+        """The shop asks another price, as staff change it."""
+        wish = prices.Wish(edition.pk, "GBP", Sum(Operation.SET, Decimal(amount)), **when)
+        prices.apply([wish], seen=None, user=None)
+
+    def publish(self, edition) -> None:
+        """It came out yesterday."""
+        move_to(edition, in_days(-1))
+        PriceChange.objects.update(at=timezone.now() - dt.timedelta(days=5))
+
+    def test_a_fall_is_shown_at_once_and_told_once_when_the_book_is_out(
+        self, client, order, coming, django_capture_on_commit_callbacks
+    ):
+        mail.outbox.clear()
+        self.ask(coming, "6.99")
+        call_command("follow_pre_orders")
+        assert (
+            "You get £2.00 back: the price fell before publication."
+            in client.get(order.get_absolute_url()).content.decode()
+        )
+        assert (preorders.owed(order), mail.outbox) == (gbp("0"), [])
+
+        self.publish(coming)
+        with django_capture_on_commit_callbacks(execute=True):
+            call_command("follow_pre_orders")
+            call_command("follow_pre_orders")
+
+        assert preorders.owed(order) == gbp("2.00")
+        [message] = mail.outbox
+        assert message.subject == f"You get money back for your pre-order {order.number}"
+        assert f"of your order {order.number} you get £2.00 back." in message.body
+        assert order.events.filter(kind="price-fell").count() == 1
+
+    def test_a_price_that_fell_for_an_hour_between_two_runs_counts(self, order, coming):
+        now = timezone.now()
+        self.ask(coming, "5.99", ends_at=now + dt.timedelta(hours=1))
+        PriceChange.objects.update(at=now - dt.timedelta(days=3))
+        Price.objects.exclude(ends_at=None).update(
+            starts_at=now - dt.timedelta(days=3), ends_at=now - dt.timedelta(days=3) + dt.timedelta(hours=1)
+        )
+
+        preorders.follow_prices()
+
+        assert {fall.lowest_gross for fall in PriceFall.objects.all()} == {Decimal("5.99")}
+
+    @pytest.mark.parametrize("amount", ["7.99", "8.99"])
+    def test_a_price_that_did_not_fall_owes_nothing(self, order, coming, amount):
+        self.ask(coming, amount)
+        self.publish(coming)
+        preorders.follow_prices()
+        assert not PriceFall.objects.exists()
+
+    def test_what_was_asked_before_the_order_or_after_publication_does_not_count(self, order, coming):
+        self.ask(coming, "3.99")
+        move_to(coming, in_days(-3))
+        Order.objects.update(placed_at=timezone.now() - dt.timedelta(days=6))
+
+        preorders.follow_prices()
+
+        assert not PriceFall.objects.exists(), "it was published three days ago; the price fell today"
+
+    def test_it_goes_on_falling_and_never_rises_again(self, order, coming):
+        for amount in ("6.99", "4.99", "6.50"):
+            self.ask(coming, amount)
+            preorders.follow_prices()
+        assert preorders.money_back(order) == (gbp("6.00"), gbp("0"))
+
+    def test_a_voucher_counts_as_paid_and_only_what_is_below_is_given_back(self, books_page, coming):
+        voucher = Voucher.objects.create(name="Ten", kind="percent", value=Decimal(10))
+        VoucherCode.objects.create(voucher=voucher, code="TEN")
+        basket = filled_basket({coming: 1})
+        vouchers.enter(basket.pk, "TEN")
+        order = place(basket)
+        assert order.lines.get().price == gbp("7.19")
+
+        self.ask(coming, "7.50")
+        preorders.follow_prices()
+        assert preorders.money_back(order)[0] == gbp("0")
+        self.ask(coming, "7.00")
+        preorders.follow_prices()
+        assert preorders.money_back(order)[0] == gbp("0.19")
+
+    def test_an_order_without_tax_is_compared_without_tax(self, books_page):
+        mug = book(
+            "Mug", format="gift", availability="forthcoming", publication_date=in_days(9), in_stock=0, price="12.00"
+        )
+        edition = mug.editions.get()
+        order = an_order({edition: 1}, country="US", postcode="10001", town="New York")
+        assert order.lines.get().price == gbp("10.00")
+
+        self.ask(edition, "11.40")
+        preorders.follow_prices()
+
+        assert preorders.money_back(order)[0] == gbp("0.50")
+
+    def test_copies_that_are_cancelled_are_owed_nothing(self, order, coming):
+        self.ask(coming, "6.99")
+        self.publish(coming)
+        preorders.follow_prices()
+        orders.cancel(order.pk, None)
+        assert preorders.owed(order) == gbp("0")
+        assert preorders.money_back(order) == (gbp("0"), gbp("0"))
+
+    def test_a_copy_that_was_sent_on_the_day_gets_the_price_of_that_day_too(self, order, coming, ada):
+        move_to(coming, in_days(0))
+        stock.adjust(coming.pk, 2)
+        orders.mark_lines_sent(order.pk, [line.pk for line in order.lines.all()], ada)
+        self.ask(coming, "6.99")
+        preorders.follow_prices()
+        assert (preorders.owed(order), preorders.money_back(order)[0]) == (gbp("0"), gbp("2.00"))
+
+    def test_staff_see_what_is_owed_give_it_back_once_and_the_customer_sees_it(self, client, order, coming):
+        self.ask(coming, "6.99")
+        self.publish(coming)
+        preorders.follow_prices()
+        other = an_order({coming: 1})
+        client.force_login(UserFactory(is_staff=True, is_superuser=True))
+        url = f"/admin/orders/{order.pk}/settled/"
+
+        found = client.get("/admin/orders/?gets_money_back=true").content.decode()
+        page = client.get(f"/admin/orders/inspect/{order.pk}/").content.decode()
+        assert "£2.00 (the price fell before publication)" in page
+        assert f"Has the customer of order {order.number} got £2.00 back?" in client.get(url).content.decode()
+        client.post(url, {"reason": "bank transfer"})
+        again = client.post(url, follow=True).content.decode()
+
+        assert order.number in found
+        assert other.number not in found
+        assert preorders.owed(order) == gbp("0")
+        assert "The order is past that point." in again
+        assert order.events.get(kind="given-back").sentence == "Given back: £2.00, bank transfer"
+        assert "You got £2.00 back" in Client().get(order.get_absolute_url()).content.decode()
+
+    def test_the_database_refuses_to_settle_what_is_not_final(self, order, coming):
+        self.ask(coming, "6.99")
+        preorders.follow_prices()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            PriceFall.objects.update(settled_at=timezone.now())
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+class TestManyAtOnce:
+    @pytest.fixture
+    def due(self, books_page):
+        """An order to which £1.00 is owed, once somebody works it out."""
+        coming = book("Sanditon", availability="forthcoming", publication_date=in_days(9), in_stock=0).editions.get()
+        order = an_order({coming: 1})
+        Order.objects.update(placed_at=timezone.now() - dt.timedelta(days=10))
+        Edition.objects.update(created_at=timezone.now() - dt.timedelta(days=20))
+        coming.refresh_from_db()
+        TestLowestPrice().ask(coming, "6.99")
+        TestLowestPrice().publish(coming)
+        mail.outbox.clear()
+        return order
+
+    def test_two_clocks_tell_the_customer_once(self, due):
+        told = at_once(*[preorders.follow_prices for _clock in range(4)])
+        assert sorted(told) == [0, 0, 0, 1]
+        assert len(mail.outbox) == 1
+
+    def test_it_is_given_back_once(self, due):
+        preorders.follow_prices()
+        answers = at_once(*[lambda: preorders.settle(due.pk, None) for _click in range(6)])
+        assert sorted(map(str, answers))[-1] == "£1.00"
+        assert sum(isinstance(answer, IllegalTransition) for answer in answers) == 5
+        assert due.events.filter(kind="given-back").count() == 1

@@ -19,7 +19,7 @@ from commerce.exceptions import CommerceError
 from commerce.invoice_pages import document_file, document_page, issued_for
 from commerce.models import GiftCard, Order, SellerSettings
 from commerce.models.order import grouped_lines
-from commerce.services import payments, refunds
+from commerce.services import payments, preorders, refunds
 
 ORDERS_PER_PAGE = 20
 
@@ -108,6 +108,7 @@ def _context(order: Order) -> dict[str, object]:
         "key": order.cancel_key,
         "can_withdraw": bool(withdrawal.withdrawable(order, timezone.now())),
         "can_return": bool(withdrawal.returnable(order)),
+        "money_back": preorders.money_back(order),
     }
 
 
