@@ -48,8 +48,7 @@ FOR_EVERYBODY = {
     r"documents/(\d+)/(.*)$",  # Wagtail asks for the password of private collections
     "documents/authenticate_with_password/<int:restriction_id>/",
     "account/oidc/<slug:provider_id>/login/",
-    "account/oidc/(?P<provider_id>[^/]+)/login/",
-    "account/oidc/(?P<provider_id>[^/]+)/login/callback/",
+    "account/oidc/<slug:provider_id>/login/callback/",
 }
 """They name nothing that is somebody's."""
 
