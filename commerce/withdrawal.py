@@ -17,7 +17,8 @@ from commerce.models.calendar import WorkingDays
 from commerce.models.order import UNSENT, LineStatus
 from commerce.models.returns import ReturnOutcome
 
-DAYS = 14
+LEAST_DAYS = 14
+"""What the law gives; a shop may give more (`RETURN_DAYS`)."""
 ASSUMED_DAYS_ON_THE_WAY = 5
 """Of a parcel whose arrival was not promised."""
 
@@ -30,7 +31,7 @@ def last_day(order: Order) -> dt.date | None:
     arrived = max((_arrived(order, line) for line in lines if line.sent_at), default=None)
     if arrived is None:
         return None
-    end = arrived + dt.timedelta(days=DAYS)
+    end = arrived + dt.timedelta(days=max(LEAST_DAYS, settings.RETURN_DAYS))
     country = order.country.code or settings.SHOP_COUNTRY
     return WorkingDays(Holiday.of({country}, end)[country]).on_or_after(end)
 
