@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import resource
@@ -156,7 +157,15 @@ def _measure(size: int, times: int) -> dict[str, str]:
         figures["a book, from the cache"] = _page(pages["a book"], times, cached=True)
         figures |= _over_http({label: path for label, path in pages.items() if "search" not in path}, times / 25)
         figures |= _added(pages["a book"], times)
+        figures |= _sales(times)
     return figures
+
+
+def _sales(times: int) -> dict[str, str]:
+    """What buying costs: told by the room that sells, which this one does not know."""
+    said = io.StringIO()
+    call_command("measure_sales", times=times, stdout=said)
+    return dict(json.loads(said.getvalue()))
 
 
 class _Clock:
