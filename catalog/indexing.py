@@ -18,9 +18,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Model, Q, QuerySet, TextField
+from django.db.models import F, Model, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from wagtail.images import get_image_model
@@ -41,8 +40,7 @@ from catalog.models import (
     ProductPage,
     SearchWord,
 )
-from catalog.models.prices import precedence
-from catalog.offers import Offer, PriceTerm, Terms, decide, entry_of, sort_prices, terms_from
+from catalog.offers import Offer, Terms, decide, entry_of, prices_of, terms_from
 from core import page_cache
 
 CHUNK = 1000
@@ -234,16 +232,7 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]
 
 
 def _editions(page_ids: Collection[int]) -> dict[int, list[Sold]]:
-    prices: dict[int, list[tuple[str, str, tuple[Any, ...], PriceTerm]]] = defaultdict(list)
-    for pk, edition_id, amount, currency, source, taxed, fixed, starts_at, ends_at, former in Price.objects.filter(
-        Q(currency=settings.SHOP_CURRENCY) | Q(source=Price.Source.SHOP),
-        edition__product__in=page_ids,
-        edition__is_active=True,
-    ).values_list(
-        "pk", "edition_id", "amount", "currency", "source", "tax_included", "is_fixed", "starts_at", "ends_at", "former"
-    ):  # fmt: skip
-        term = PriceTerm(amount, taxed, fixed, starts_at, ends_at, former)
-        prices[edition_id].append((currency, source, precedence(source, starts_at, ends_at, taxed, pk), term))
+    prices = prices_of(Price.objects.filter(edition__product__in=page_ids, edition__is_active=True))
     editions: dict[int, list[Sold]] = defaultdict(list)
     for (
         pk, page_id, isbn, language, form, not_for_sale, supplier, published, precision, embargo, on_hand, allocated
@@ -251,7 +240,7 @@ def _editions(page_ids: Collection[int]) -> dict[int, list[Sold]]:
         "pk", "product_id", "isbn", "language", "format", "not_for_sale", "availability", "publication_date",
         "publication_precision", "embargo_date", "stock__on_hand", "stock__allocated",
     ):  # fmt: skip
-        own, also = sort_prices(prices.get(pk, ()))
+        own, also = prices.get(pk, ((), ()))
         terms = Terms(
             format=form,
             is_for_sale=not not_for_sale,

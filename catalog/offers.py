@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,7 @@ from typing import Any
 
 from babel.dates import format_date, format_skeleton, format_time
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, ngettext, to_locale
 from django.utils.translation import gettext as _
@@ -30,7 +32,7 @@ from catalog.choices import (
     SupplierAvailability,
 )
 from catalog.models.editions import Edition
-from catalog.models.prices import Price
+from catalog.models.prices import Price, precedence
 from core.money import Money
 
 LOW_STOCK = 2
@@ -148,6 +150,10 @@ class PriceTerm:
         return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
 
 
+Also = tuple[tuple[str, tuple[PriceTerm, ...]], ...]
+"""Prices in other currencies, by currency."""
+
+
 def holding(prices: Iterable[PriceTerm], at: dt.datetime) -> PriceTerm | None:
     """The price that holds at a moment, of several in the order in which they bind."""
     return next((price for price in prices if price.holds(at)), None)
@@ -169,7 +175,7 @@ class Terms:
     precision: str
     embargo_date: dt.date | None
     prices: tuple[PriceTerm, ...]
-    also: tuple[tuple[str, tuple[PriceTerm, ...]], ...] = ()
+    also: Also = ()
 
     @property
     def is_digital(self) -> bool:
@@ -260,11 +266,21 @@ def offer_for(edition: Edition, at: dt.datetime | None = None) -> Offer:
     return decide(terms_of(edition), at or timezone.now())
 
 
+def offers_of(editions: Sequence[Edition], at: dt.datetime) -> list[Offer]:
+    """The offers of many editions, in their order: one query for the prices. Reads `stock`."""
+    prices = prices_of(Price.objects.filter(edition__in=editions))
+    return [decide(_terms(edition, *prices.get(edition.pk, ((), ()))), at) for edition in editions]
+
+
 def terms_of(edition: Edition) -> Terms:
     """The terms of a live edition."""
     prices, also = sort_prices(
         (price.currency, price.source, price.precedence, term_of(price)) for price in edition.prices.all()
     )
+    return _terms(edition, prices, also)
+
+
+def _terms(edition: Edition, prices: tuple[PriceTerm, ...], also: Also) -> Terms:
     return Terms(
         format=edition.format,
         is_for_sale=edition.is_active and not edition.not_for_sale,
@@ -283,17 +299,30 @@ def term_of(price: Price) -> PriceTerm:
     return PriceTerm(price.amount, price.tax_included, price.is_fixed, price.starts_at, price.ends_at, price.former)
 
 
+def prices_of(rows: QuerySet[Price]) -> dict[int, tuple[tuple[PriceTerm, ...], Also]]:
+    """Prices by edition as `Terms` has them, from the rows of many editions, of which no objects are made."""
+    found: dict[int, list[tuple[str, str, tuple[Any, ...], PriceTerm]]] = defaultdict(list)
+    for pk, edition_id, amount, currency, source, taxed, fixed, starts_at, ends_at, former in rows.filter(
+        Q(currency=settings.SHOP_CURRENCY) | Q(source=Price.Source.SHOP)
+    ).values_list(
+        "pk", "edition_id", "amount", "currency", "source", "tax_included", "is_fixed", "starts_at", "ends_at", "former"
+    ):  # fmt: skip
+        term = PriceTerm(amount, taxed, fixed, starts_at, ends_at, former)
+        found[edition_id].append((currency, source, precedence(source, starts_at, ends_at, taxed, pk), term))
+    return {edition_id: sort_prices(prices) for edition_id, prices in found.items()}
+
+
 def sort_prices(
     found: Iterable[tuple[str, str, tuple[Any, ...], PriceTerm]],
-) -> tuple[tuple[PriceTerm, ...], tuple[tuple[str, tuple[PriceTerm, ...]], ...]]:
+) -> tuple[tuple[PriceTerm, ...], Also]:
     """An edition's prices as `Terms` has them, from currency, source, precedence and price of each.
 
     Of other currencies only what the shop itself asks is shown: a feed's price in them is meant for other countries.
     """
     by: dict[str, list[tuple[tuple[Any, ...], PriceTerm]]] = {}
-    for currency, source, precedence, term in found:
+    for currency, source, rank, term in found:
         if currency == settings.SHOP_CURRENCY or source == Price.Source.SHOP:
-            by.setdefault(currency, []).append((precedence, term))
+            by.setdefault(currency, []).append((rank, term))
     ordered = {currency: tuple(term for _p, term in sorted(by[currency], key=itemgetter(0))) for currency in sorted(by)}
     return ordered.pop(settings.SHOP_CURRENCY, ()), tuple(ordered.items())
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django_countries import countries
 
 from catalog.models import Edition
-from catalog.offers import offer_for
+from catalog.offers import Offer, offer_for
 from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
 from commerce.models.tax import TaxClass, tax_class_of
 from core.money import Money
@@ -42,9 +42,9 @@ class Law:
     least_fees: Mapping[str, LeastFee] = field(default_factory=dict)
     """By currency. The law's figure is never converted: a shop enters it in each currency it sells in."""
 
-    def refusal(self, edition: Edition, is_collected: bool) -> str:
+    def refusal(self, edition: Edition, is_collected: bool, offer: Offer | None = None) -> str:
         """Why nothing may be taken off a new copy, in words; empty where something may."""
-        if self.most_discount(edition, is_collected) != NOTHING:
+        if self.most_discount(edition, is_collected, offer) != NOTHING:
             return ""
         if not self._fixes(tax_class_of(edition.format)):
             return _("Its price is fixed by the publisher, so nothing may be taken off.")
@@ -58,10 +58,13 @@ class Law:
             "Where you collect them in the shop, up to %(percent)s %% may be."
         ) % {**place, "percent": f"{self.most_off_collected.normalize():f}"}
 
-    def most_discount(self, edition: Edition, is_collected: bool) -> Decimal | None:
-        """Percent that may be taken off a new copy; None where there is no limit. Reads the edition's prices."""
+    def most_discount(self, edition: Edition, is_collected: bool, offer: Offer | None = None) -> Decimal | None:
+        """Percent that may be taken off a new copy; None where there is no limit.
+
+        Reads the edition's prices where its offer is not handed over.
+        """
         limit = self.allowance(tax_class_of(edition.format), is_new=True, is_collected=is_collected)
-        if limit is None and offer_for(edition).is_fixed:
+        if limit is None and (offer or offer_for(edition)).is_fixed:
             return NOTHING
         return limit
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -19,13 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.addresses import book_url
-from catalog.faces import Card, card_from
-from catalog.models import BookListing, Edition
-from catalog.offers import Offer, offer_for
+from catalog.faces import Card, card_of_face
+from catalog.models import Edition
+from catalog.offers import Offer, offers_of
 from commerce.covers import PlainCover
 from commerce.discounts import VOUCHER, Applied, Discounts, Goods, discounts_on
 from commerce.eligibility import asked_for, typed_into
-from commerce.models import Basket, BasketGiftCard, CheckoutDraft, DeliveryMethod, GiftCard
+from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, DeliveryMethod, GiftCard, StockHold
 from commerce.models.basket import MAX_QUANTITY
 from commerce.models.promotions import BasketCode, Promotion
 from commerce.models.shipping import ASSUMED_WEIGHT_G
@@ -51,18 +52,6 @@ class Held:
 NOTHING_HELD = Held()
 
 
-@dataclass
-class Shelf:
-    """The books of a basket as lists show them, read when the first of them is asked for."""
-
-    product_ids: Iterable[int] = ()
-
-    @cached_property
-    def listings(self) -> dict[int, BookListing]:
-        """The rows of those that the public may see."""
-        return BookListing.objects.filter(is_live=True).only("face", "offers").in_bulk(self.product_ids)
-
-
 @dataclass(frozen=True)
 class PricedLine:
     """A basket line at the price of the moment. Amounts include tax."""
@@ -79,7 +68,9 @@ class PricedLine:
     held: Held = NOTHING_HELD
     title: str = ""
     slug: str = ""
-    shelf: Shelf = field(default_factory=Shelf, repr=False)
+    face: str = field(default="", repr=False)
+    entries: str = field(default="", repr=False)
+    """The book's row of the read model, as text: `face` and `offers`; empty where the public may not see it."""
     off: tuple[Money, ...] = ()
     """What promotions and vouchers take off each copy; none where they take off nothing."""
 
@@ -101,20 +92,19 @@ class PricedLine:
     @cached_property
     def card(self) -> Card | PlainCover:
         """What the book's cover is drawn from."""
-        listing = self.shelf.listings.get(self.edition.product_id)
-        return card_from(listing) if listing else PlainCover(self.title)
+        if not self.face:
+            return PlainCover(self.title)
+        return card_of_face(json.loads(self.face), json.loads(self.entries), timezone.now())
 
     @property
     def tag_ids(self) -> frozenset[int]:
         """The tags of the book, as far as lists show it."""
-        listing = self.shelf.listings.get(self.edition.product_id)
-        return frozenset(pk for pk, *_name in listing.face.get("tags", ())) if listing else frozenset()
+        return frozenset(pk for pk, *_name in json.loads(self.face).get("tags", ())) if self.face else frozenset()
 
     @cached_property
     def copies(self) -> tuple[Money, ...]:
         """What each copy costs, discounts taken off."""
-        off = self.off or (Money.zero(self.unit.currency),) * self.quantity
-        return tuple(self.unit - amount for amount in off)
+        return tuple(self.unit - amount for amount in self.off) if self.off else (self.unit,) * self.quantity
 
     @property
     def before(self) -> Money:
@@ -124,12 +114,13 @@ class PricedLine:
     @cached_property
     def total(self) -> Money:
         """All copies of the line."""
-        return sum(self.copies, Money.zero(self.unit.currency))
+        return sum(self.copies, Money.zero(self.unit.currency)) if self.off else self.before
 
     @cached_property
     def tax(self) -> Money:
         """The tax in all copies, rounded for each."""
-        return sum((tax_within(paid, self.tax_rate) for paid in self.copies), Money.zero(self.unit.currency))
+        taxes = (tax_within(paid, self.tax_rate) * count for paid, count in Counter(self.copies).items())
+        return sum(taxes, Money.zero(self.unit.currency))
 
     @property
     def price_notice(self) -> str:
@@ -466,20 +457,20 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
     draft = CheckoutDraft.objects.filter(basket=basket).first() if basket.pk else None
     method = _method(draft, currency)
     bought = BasketGiftCard.objects.filter(basket=OuterRef("basket"))
-    rows = list(basket.lines.to_price(at).annotate(buys_gift_cards=Exists(bought)))
+    rows = list(basket.lines.to_price().annotate(buys_gift_cards=Exists(bought)))
     typed = typed_into(basket)
     is_collected = bool(method and method.is_collected) and not all(row.edition.is_digital for row in rows)
     rates = _rates(None if is_collected else draft, timezone.localdate(at))
-    shelf = Shelf([row.edition.product_id for row in rows])
+    offers = offers_of([row.edition for row in rows], at)
+    held = _held(basket, rows, at)
     lines, reasons = [], set()
-    for row in rows:
+    for row, offer in zip(rows, offers, strict=True):
         edition = row.edition
-        offer = offer_for(edition, at)
         tax_class = tax_class_of(edition.format)
         tax = rates.tax_on(tax_class, is_digital=edition.is_digital)
         reasons.add(tax.reason)
         price = offer.price or Money.zero(currency)
-        held = Held(row.held, row.held_until, row.kept_until)
+        kept = held.get(edition.pk, NOTHING_HELD)
         lines.append(
             PricedLine(
                 pk=row.pk,
@@ -489,16 +480,18 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
                 unit=as_paid(price, tax, rates.at_home(tax_class), tax_included=offer.tax_included),
                 seen=row.seen,
                 tax_rate=tax.rate,
-                limit=sellable_copies(edition, held),
-                held=held,
+                limit=sellable_copies(edition, kept),
+                held=kept,
                 title=row.title,
                 slug=row.slug,
-                shelf=shelf,
+                face=row.face if row.is_listed else "",
+                entries=row.offers if row.is_listed else "",
             )
         )
     reason = next(filter(None, reasons), "")
     found = _discounts(basket, typed, lines, draft, at, is_collected=is_collected)
-    lines = [replace(line, off=found.off.get(line.pk, ())) for line in lines]
+    if found.applied:
+        lines = [replace(line, off=found.off.get(line.pk, ())) for line in lines]
     return PricedBasket(
         lines=tuple(lines),
         currency=currency,
@@ -544,8 +537,8 @@ def _discounts(
             quantity=line.quantity,
             book_id=line.edition.product_id,
             tag_ids=line.tag_ids,
-            refusal=law.refusal(line.edition, is_collected=is_collected),
-            most_percent=law.most_discount(line.edition, is_collected=is_collected),
+            refusal=law.refusal(line.edition, is_collected, line.offer),
+            most_percent=law.most_discount(line.edition, is_collected, line.offer),
         )
         for line in lines
         if line.offer.can_buy
@@ -566,6 +559,19 @@ def as_paid(price: Money, tax: Tax, rate_at_home: Decimal, *, tax_included: bool
     if not tax_included:
         return price * ((100 + tax.rate) / Decimal(100))
     return price - tax_within(price, rate_at_home) if tax.reason else price
+
+
+def _held(basket: Basket, rows: Iterable[BasketLine], at: dt.datetime) -> dict[int, Held]:
+    """What shoppers in the checkout hold of the editions in a basket."""
+    found: dict[int, Held] = {}
+    holds = StockHold.objects.active(at).filter(edition__in=[row.edition_id for row in rows]).order_by("until")
+    for pk, owner, quantity, until in holds.values_list("edition", "basket", "quantity", "until"):
+        known = found.get(pk, NOTHING_HELD)
+        if owner == basket.pk:
+            found[pk] = replace(known, for_us_until=until)
+        else:
+            found[pk] = replace(known, by_others=known.by_others + quantity, until=known.until or until)
+    return found
 
 
 def free_copies(edition: Edition, held: Held) -> int:

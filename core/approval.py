@@ -94,8 +94,7 @@ def hold_back(revision: Revision) -> bool:
     from wagtail.models import Revision
 
     from core.checks import problems_of
-    from core.mails import mail_held_back
-    from core.tasks import enqueue
+    from core.mail.held_back import post_held_back
 
     draft = revision.as_object()
     stopping = [problem.message for problem in problems_of(draft) if problem.stops]
@@ -110,7 +109,7 @@ def hold_back(revision: Revision) -> bool:
             "has_live_version": draft.live,
         }
         log(instance=draft, action="wagtail.schedule.cancel", data={"revision": facts}, revision=revision)
-        enqueue(mail_held_back, revision_id=revision.pk, problems=stopping)
+        post_held_back(revision, stopping)
     return True
 
 

@@ -7,8 +7,8 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Min, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PostalAddress
@@ -78,22 +78,21 @@ class Basket(models.Model):
 class BasketLineQuerySet(models.QuerySet["BasketLine"]):
     """Sets of basket lines."""
 
-    def to_price(self, at: dt.datetime) -> BasketLineQuerySet:
-        """With all that `commerce.pricing` reads, in two queries for any number of lines.
+    def to_price(self) -> BasketLineQuerySet:
+        """With what `commerce.pricing` reads of edition, stock and book, in one query.
 
-        Of the book only `title` and `slug`: a page of Wagtail costs more to load than all the rest of its line.
-        `held` are the copies that others hold at `at`, until `held_until`; ours are kept until `kept_until`.
+        Of the book only its title, slug and, as the text that it is, its row of the read model (`is_listed`, `face`,
+        `offers`): a page of Wagtail costs more to load than all the rest, and few callers show a cover.
         """
-        holds = StockHold.objects.active(at).filter(edition=OuterRef("edition")).order_by().values("edition")
-        others, own = holds.exclude(basket=OuterRef("basket")), holds.filter(basket=OuterRef("basket"))
+        listing = "edition__product__listing"
         rows = self.select_related("edition__stock").annotate(
             title=F("edition__product__title"),
             slug=F("edition__product__slug"),
-            held=Coalesce(Subquery(others.annotate(copies=Sum("quantity")).values("copies")), 0),
-            held_until=Subquery(others.annotate(first=Min("until")).values("first")),
-            kept_until=Subquery(own.values("until")),
+            is_listed=F(f"{listing}__is_live"),
+            face=Cast(f"{listing}__face", models.TextField()),
+            offers=Cast(f"{listing}__offers", models.TextField()),
         )
-        return rows.defer("edition__created_at", "edition__updated_at").prefetch_related("edition__prices")
+        return rows.defer("edition__created_at", "edition__updated_at")
 
 
 class BasketLine(models.Model):

@@ -42,8 +42,15 @@ from core.money import Money, tax_within
 
 
 def save_address(basket_id: int, email: str, address: dict[str, str]) -> CheckoutDraft:
-    """Remember who gets the order and where it goes, on the basket."""
-    draft, _made = CheckoutDraft.objects.update_or_create(basket_id=basket_id, defaults={"email": email, **address})
+    """Remember who gets the order and where it goes, on the basket.
+
+    Raises:
+        IncompleteCheckout: the basket has been ordered, or has joined another one at a sign-in.
+    """
+    with transaction.atomic():
+        if Basket.objects.open().select_for_update().filter(pk=basket_id).first() is None:
+            raise IncompleteCheckout("basket")
+        draft, _made = CheckoutDraft.objects.update_or_create(basket_id=basket_id, defaults={"email": email, **address})
     return draft
 
 

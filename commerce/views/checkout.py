@@ -52,7 +52,10 @@ def address(request: HttpRequest) -> HttpResponse:
     )
     vat_form = _vat_form(request, priced)
     if is_sent_off and form.is_valid() and (vat_form is None or vat_form.is_valid()):
-        checkout.save_address(basket.pk, form.cleaned_data["email"], form.address)
+        try:
+            checkout.save_address(basket.pk, form.cleaned_data["email"], form.address)
+        except IncompleteCheckout as refusal:
+            return _back(request, refusal)
         checkout.save_vat_id(basket.pk, vat_form.cleaned_data["vat_id"] if vat_form else "")
         if collecting:
             checkout.choose_delivery(basket.pk, collecting)

@@ -17,8 +17,11 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from catalog.choices import Format
 from catalog.models import Edition, StockRecord
+from catalog.offers import offer_for
 from commerce import basket_cookie, pricing
 from commerce.models import DeliveryMethod, Order
 from commerce.models.basket import Basket
@@ -50,7 +53,8 @@ class Command(BaseCommand):
         """Measure in a shop that has sold nothing yet."""
         if Order.objects.exists():
             raise CommandError("This shop has orders. Measuring places hundreds more; use a database of its own.")
-        found = list(Edition.objects.for_sale().exclude(isbn=None).order_by("pk").values_list("pk", flat=True)[:MANY])
+        printed = Edition.objects.with_offer().filter(format=Format.PAPERBACK).order_by("pk")[: MANY * 20]
+        found = [edition.pk for edition in printed if offer_for(edition, timezone.now()).can_buy][:MANY]
         if len(found) < MANY:
             raise CommandError(f"Measuring needs {MANY} editions that can be bought.")
         for edition_id in found:
