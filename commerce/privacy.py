@@ -223,6 +223,7 @@ def register() -> None:
                     "commerce.order", "commerce.orderline", "commerce.ordertax", "commerce.orderevent",
                     "commerce.orderdiscount", "commerce.redemption", "commerce.invoice", "commerce.creditnote",
                     "commerce.payment", "commerce.refund", "commerce.bankline", "commerce.pricefall",
+                    "commerce.return", "commerce.returnline",
                 }
             ),
             orders,

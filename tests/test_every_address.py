@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import lxml.html
@@ -18,10 +19,10 @@ from django.urls import URLPattern, get_resolver
 from accounts.models import Address
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
-from commerce.models import Voucher, VoucherCode
+from commerce.models import Voucher, VoucherCode, WaitingReader
 from commerce.services import baskets, saved, vouchers, wishes
 from commerce.services.baskets import Owner
-from commerce.tests.factories import ADDRESS, DETAILS, an_order, standard_delivery
+from commerce.tests.factories import ADDRESS, DETAILS, an_order, gift_card, standard_delivery
 from home.tests.factories import contact_page
 from tests.test_object_access import BY_MAIL, OWN, SECRET, SHARED, example_of, signed_in
 
@@ -63,6 +64,9 @@ def ada(shop) -> dict[str, Any]:
         "user": user,
         "address": Address.objects.create(user=user, **ADDRESS),
         "order": an_order({two: 1}, email="ada@example.org"),
+        "card": gift_card("10.00", by=user)[0],
+        "note": SimpleNamespace(number="CN-2026-000001"),
+        "waiting": WaitingReader.objects.create(edition=two, email=user.email),
         "wish_list": wish_list,
         "wish": wishes.add(wish_list.pk, one.pk)[0],
         "key": user,  # a number that no key has

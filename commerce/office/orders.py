@@ -52,12 +52,11 @@ class OrderFilterSet(WagtailFilterSet):
             ("refunds", gettext_lazy("Refund failed or to be paid out")),
         ],
     )
-    gets_money_back = django_filters.BooleanFilter(label=gettext_lazy("Money to be given back"), method="owing")
     placed_at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Placed"), widget=DateRangePickerWidget)
 
     class Meta:
         model = Order
-        fields = ("status", "payment_status", "money", "gets_money_back", "placed_at")
+        fields = ("status", "payment_status", "money", "placed_at")
 
     def with_money(self, queryset: OrderQuerySet, _name: str, value: str) -> OrderQuerySet:
         """Orders whose money a colleague should look at."""
@@ -122,8 +121,7 @@ class OrderInspectView(InspectView):
             "issued": Invoice.objects.filter(order=order).first(),
             "credit_notes": CreditNote.objects.filter(invoice__order=order).order_by("sequence"),
             "may_credit": user.has_perm(ADD) and bool(order.worth),
-            "owed": (owed := preorders.owed(order)),
-            "may_settle": bool(owed) and user.has_perm(CHANGE),
+            "owed": preorders.owed(order),
             "events": order.events.select_related("actor"),
             "payments": order.payments.prefetch_related("refunds__actor"),
             "due": payments.due(order),
@@ -189,7 +187,6 @@ class OrderViewSet(ModelViewSet):
             path("<int:pk>/paid/", mark_paid, name="paid"),
             path("<int:pk>/refund/", refund, name="refund"),
             path("<int:pk>/sent/", mark_sent, name="sent"),
-            path("<int:pk>/settled/", settle, name="settled"),
             path("<int:pk>/cancel/", cancel, name="cancel"),
             path("<int:pk>/replace/", replace, name="replace"),
         ]
@@ -234,18 +231,6 @@ def mark_sent(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     ids = [line.pk for line in lines]
     return _act(request, order, lambda: orders.mark_lines_sent(order.pk, ids, request.user), _("Marked as sent."))
-
-
-@require_admin_access
-def settle(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask, then note that the customer has got back what a price fell by before publication."""
-    order = _order(request, pk, CHANGE)
-    if request.method != "POST":
-        question = _("Has the customer of order %(number)s got %(amount)s back?")
-        facts = {"number": order.number, "amount": preorders.owed(order)}
-        return _ask(request, order, "settled", question % facts, _("Mark as given back"))
-    reason = request.POST.get("reason", "")[:500]
-    return _act(request, order, lambda: preorders.settle(order.pk, request.user, reason), _("Marked as given back."))
 
 
 @require_admin_access

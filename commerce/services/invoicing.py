@@ -91,7 +91,12 @@ def _paid(order: Order) -> list[dict[str, str]]:
         for payment in order.payments.filter(currency=order.currency, captured_amount__gt=0)
         if (kept := payment.refundable)
     ]
+    cards = {entry.reference: str(entry.card) for entry in order.gift_card_entries.select_related("card")}
     return [
-        {"method": payment.method, "label": str(payment.get_method_display()), "amount": str(kept.amount)}
+        {
+            "method": payment.method,
+            "label": cards.get(payment.reference) or str(payment.get_method_display()),
+            "amount": str(kept.amount),
+        }
         for payment, kept in came
     ]

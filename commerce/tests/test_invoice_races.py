@@ -31,7 +31,7 @@ class Refused(Exception):
 
 def orders_without_invoices(count: int) -> list[Order]:
     edition = book("Emma", availability="available").editions.get()
-    with patch.object(invoicing, "issue_at_placing"), patch.object(checkout, "enqueue"):
+    with patch.object(invoicing, "issue_at_placing"), patch.object(checkout, "post"):
         return [place(filled_basket({edition: 1})) for _number in range(count)]
 
 

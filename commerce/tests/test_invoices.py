@@ -40,8 +40,8 @@ def paid_online(editions, method=PaymentMethod.STRIPE, **kwargs) -> Order:
     """An order that waits for the provider, as checkout leaves it."""
     write = checkout._write
 
-    def write_online(*args):
-        order = write(*args)
+    def write_online(*args, **how):
+        order = write(*args, **how)
         order.payment_method = method
         order.save()
         return order

@@ -7,7 +7,7 @@ from django.core import mail
 
 from catalog.tests.factories import book
 from commerce.models import Order
-from commerce.services import orders
+from commerce.services import orders, payments
 from commerce.tests.factories import an_order
 from core.mail import outbox
 from core.mail.kinds import kinds
@@ -104,7 +104,7 @@ def test_a_cancellation_says_what_does_not_come_and_that_nothing_is_to_pay(persu
 
 def test_a_cancellation_of_a_paid_order_does_not_speak_of_paying(persuasion, ada):
     order = an_order({persuasion: 1})
-    orders.mark_paid(order.pk, ada)
+    payments.mark_paid(order.pk, ada)
     mail.outbox.clear()
 
     orders.cancel(order.pk, ada)

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from commerce.bookkeeping import CHECKS
+from commerce.bookkeeping.payments import CHECKS
 from commerce.exceptions import CannotRefund
 from commerce.gateways import sandbox
 from commerce.gateways.protocol import Unreachable

@@ -157,7 +157,7 @@ def test_mistakes_do_not_count_as_messages(client, page):
 def test_messages_come_through_while_the_cache_is_away(client, page, monkeypatch):
     monkeypatch.setattr(cache, "add", lambda *args: False)
 
-    def away(key):
+    def away(key, delta=1):
         raise ValueError(key)
 
     monkeypatch.setattr(cache, "incr", away)
