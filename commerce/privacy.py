@@ -15,7 +15,7 @@ from accounts import privacy
 from accounts.addresses import FIELDS
 from accounts.models import User
 from accounts.privacy import Fact, Part, Record, record
-from commerce.models import Basket, CheckoutDraft, GiftCard, Order, WaitingReader, WishList
+from commerce.models import Basket, BasketGiftCard, CheckoutDraft, GiftCard, Order, WaitingReader, WishList
 from commerce.models.order import OrderStatus
 from commerce.services import erasure
 
@@ -155,6 +155,7 @@ def _is_bought_by(card: GiftCard, user: User) -> bool:
 
 def erase_baskets(user: User) -> None:
     """Open baskets go; those that became orders lose their owner with the account, and the key of the browser here."""
+    BasketGiftCard.objects.filter(basket__user=user).delete()
     Basket.objects.open().of_user(user.pk).delete()
     Basket.objects.of_user(user.pk).update(token="")
 
@@ -216,6 +217,16 @@ def register() -> None:
     )
     privacy.register(
         Part(
+            "gift_cards",
+            gettext_lazy("Gift cards"),
+            frozenset({"commerce.giftcard", "commerce.giftcardentry"}),
+            gift_cards,
+            erase_gift_cards,
+            kept=gettext_lazy("The cards themselves: they are money. They no longer say whom they were for."),
+        )
+    )
+    privacy.register(
+        Part(
             "orders",
             gettext_lazy("Orders"),
             frozenset(
@@ -236,16 +247,6 @@ def register() -> None:
     )  # fmt: skip
     waited_for = frozenset({"commerce.waitingreader"})
     privacy.register(Part("waiting", gettext_lazy("Books you wait for"), waited_for, waiting, erase_waiting))
-    privacy.register(
-        Part(
-            "gift_cards",
-            gettext_lazy("Gift cards"),
-            frozenset({"commerce.giftcard", "commerce.giftcardentry"}),
-            gift_cards,
-            erase_gift_cards,
-            kept=gettext_lazy("The cards themselves: they are money. They no longer say whom they were for."),
-        )
-    )
     privacy.refusals.append(open_orders)
     privacy.of_nobody["commerce.sellersettings"] = "the shop's own address"
     privacy.of_nobody["commerce.paper"] = privacy.STAFF_WORK

@@ -176,7 +176,7 @@ def test_pages_that_stood_elsewhere_are_moved_with_a_redirect_and_a_second_one_i
     index, tag = TagIndexPage.objects.get(), Tag.objects.get()
     page = tag_page(tag)
     TagPage.objects.update(slug="old-books", url_path=f"{index.url_path}old-books/")
-    migration = import_module("catalog.migrations.0011_tag_pages_at_their_tags")
+    migration = import_module("catalog.migrations.0012_tag_pages_at_their_tags")
 
     migration.move(apps, None)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from commerce.models import CreditNote, Order, OrderLine, Refund
@@ -59,7 +60,9 @@ def take_back(order_id: int, line_ids: Iterable[int], actor: User | None, reason
             delivery = order.delivery_left if is_all else Money.zero(order.currency)
             open_ids = [line.pk for line in lines if line.left]
             if open_ids or delivery:
-                credit_notes.issue(order_id, open_ids, delivery=delivery, reason=reason, actor=actor)
+                credit_notes.issue(
+                    order_id, open_ids, delivery=delivery, reason=reason or _("Cancellation"), actor=actor
+                )
         return _settle(order_id, actor, reason)
 
 

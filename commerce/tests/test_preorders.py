@@ -301,12 +301,14 @@ class TestLowestPrice:
         settings.PAYMENT_SANDBOX = True
         order = an_order({coming: 2}, method="sandbox")
         Order.objects.update(placed_at=timezone.now() - dt.timedelta(days=10))
+        Edition.objects.update(created_at=timezone.now() - dt.timedelta(days=20))
+        coming.refresh_from_db()
         self.ask(coming, "6.99")
         self.publish(coming)
         preorders.follow_prices()
         assert preorders.owed(order) == gbp("2.00")
 
-        payments.capture(order.pk, "sandbox", order.total)
+        payments.capture(order.pk, "invoice", order.total)
 
         order.refresh_from_db()
         assert preorders.owed(order) == gbp("0")

@@ -281,7 +281,7 @@ def test_after_the_period_the_page_says_so(client: Client, sent):
     with time_machine.travel(NOON + dt.timedelta(days=60)):
         answer = client.get(f"/withdraw/{sent.cancel_key}/")
 
-    assert "ended on 18 September 2026" in answer.content.decode()
+    assert "ended on 18 Sep 2026" in answer.content.decode()
 
 
 def test_a_customer_cancels_what_has_not_left_and_sees_it_on_the_timeline(ada_client, ada, persuasion):
