@@ -34,8 +34,7 @@ FROM_ANYWHERE = {"/csp-report/"}
 STAFF = ("/admin/", "/django-admin/", "/__debug__/")
 
 ALWAYS_WRITTEN = {
-    "sessions.session", "usersessions.usersession", "django_tasks_database.dbtaskresult", "catalog.booklisting",
-}  # fmt: skip
+    "sessions.session", "usersessions.usersession", "django_tasks_database.dbtaskresult", "catalog.booklisting", "commerce.paper"}  # fmt: skip
 
 
 def routes(patterns: Any = None, before: str = "") -> Iterator[str]:
