@@ -34,7 +34,9 @@ FROM_ANYWHERE = {"/csp-report/"}
 STAFF = ("/admin/", "/django-admin/", "/__debug__/")
 
 ALWAYS_WRITTEN = {
-    "sessions.session", "usersessions.usersession", "django_tasks_database.dbtaskresult", "catalog.booklisting", "commerce.paper"}  # fmt: skip
+    "sessions.session", "usersessions.usersession", "django_tasks_database.dbtaskresult", "catalog.booklisting",
+    "commerce.paper",  # the file of an invoice is made when somebody first asks for it
+}  # fmt: skip
 
 
 def routes(patterns: Any = None, before: str = "") -> Iterator[str]:
