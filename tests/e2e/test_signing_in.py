@@ -32,7 +32,7 @@ def open_account(page: Page, shop_running, email: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
     fits(page)
     [message, *_more] = shop_running.mails_to(email)
-    path = re.search(r"https?://[^/]+(/account/confirm-email/\S+)", message.get_content())[1]
+    path = re.search(r"https?://[^/]+(/account/confirm-email/\S+)", message.get_body(("plain",)).get_content())[1]
     page.goto(path)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
