@@ -267,13 +267,13 @@ def test_control_without_the_lock_of_the_records_too_many_are_held(books_page):
     edition = book("Emma", in_stock=2).editions.get()
     lock_free = holds.lock_free
 
-    def look_only(basket, edition_ids, at):
-        with patch("django.db.models.QuerySet.select_for_update", lambda rows, **_how: rows):
-            free = lock_free(basket, edition_ids, at)
+    def then_wait(basket, edition_ids, at):
+        free = lock_free(basket, edition_ids, at)
         time.sleep(0.1)
         return free
 
     filled = [filled_basket({edition: 1}) for _one in range(6)]
-    with patch.object(holds, "lock_free", look_only):
+    without_lock = patch.object(StockRecord.objects, "select_for_update", StockRecord.objects.all)
+    with without_lock, patch.object(holds, "lock_free", then_wait):
         at_once(*[lambda basket=basket: holds.hold(basket.pk) for basket in filled])
     assert taken(edition) > 2
