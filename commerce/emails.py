@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -45,60 +47,50 @@ def send_new_dates(order_id: int) -> None:
 def send_money_back(order_id: int, amount: str) -> None:
     """Tell the customer that the price fell before publication, and how much they get back."""
     order = Order.objects.get(pk=order_id)
-    context = {
-        "order": order,
-        "amount": amount,
-        "order_url": settings.SITE_URL + order.get_absolute_url(),
-        "service": settings.CUSTOMER_SERVICE_EMAIL,
-        "site_name": settings.WAGTAIL_SITE_NAME,
-    }
-    message = EmailMultiAlternatives(
-        subject=_("You get money back for your pre-order %(number)s") % {"number": order.number},
-        body=render_to_string("emails/money_back.txt", context),
-        to=[order.email],
-        reply_to=[settings.CUSTOMER_SERVICE_EMAIL],
-    )
-    message.attach_alternative(render_to_string("emails/money_back.html", context), "text/html")
-    message.send()
+    subject = _("You get money back for your pre-order %(number)s") % {"number": order.number}
+    order_url = settings.SITE_URL + order.get_absolute_url()
+    _message(order, subject, "money_back", amount=amount, order_url=order_url).send()
 
 
 def new_dates(order: Order) -> EmailMultiAlternatives:
     """The notice of new dates, with the link that cancels the pre-order."""
     coming = [line for line in order.lines.all() if line.is_pre_order and line.status in UNSENT]
-    context = {
-        "order": order,
-        "parts": promises.parts_of_lines(coming, is_collected=bool(order.pickup_place)),
-        "cancel_url": settings.SITE_URL + reverse("commerce:cancel_pre_orders", args=[order.cancel_key]),
-        "service": settings.CUSTOMER_SERVICE_EMAIL,
-        "site_name": settings.WAGTAIL_SITE_NAME,
-    }
-    message = EmailMultiAlternatives(
-        subject=_("Your pre-order %(number)s has another date") % {"number": order.number},
-        body=render_to_string("emails/new_dates.txt", context),
-        to=[order.email],
-        reply_to=[settings.CUSTOMER_SERVICE_EMAIL],
+    return _message(
+        order,
+        _("Your pre-order %(number)s has another date") % {"number": order.number},
+        "new_dates",
+        parts=promises.parts_of_lines(coming, is_collected=bool(order.pickup_place)),
+        cancel_url=settings.SITE_URL + reverse("commerce:cancel_pre_orders", args=[order.cancel_key]),
     )
-    message.attach_alternative(render_to_string("emails/new_dates.html", context), "text/html")
-    return message
 
 
 def confirmation(order: Order) -> EmailMultiAlternatives:
-    """The confirmation of an order. Only checked values stand in its headers: the number and the address."""
+    """The confirmation of an order."""
+    return _message(
+        order,
+        _("Your order %(number)s at %(shop)s") % {"number": order.number, "shop": settings.WAGTAIL_SITE_NAME},
+        "order_confirmation",
+        lines=grouped_lines(order.lines.to_show()),
+        parts=promises.parts_of_order(order),
+        seller=SellerSettings.load(),
+        order_url=settings.SITE_URL + order.get_absolute_url(),
+        invoice_url=settings.SITE_URL + reverse("commerce:invoice", args=[order.token]),
+    )
+
+
+def _message(order: Order, subject: str, name: str, **told: Any) -> EmailMultiAlternatives:
+    """A mail to the customer of an order. Only checked values stand in its headers: the number and the address."""
     context = {
         "order": order,
-        "lines": grouped_lines(order.lines.to_show()),
-        "parts": promises.parts_of_order(order),
-        "seller": SellerSettings.load(),
-        "order_url": settings.SITE_URL + order.get_absolute_url(),
-        "invoice_url": settings.SITE_URL + reverse("commerce:invoice", args=[order.token]),
         "service": settings.CUSTOMER_SERVICE_EMAIL,
         "site_name": settings.WAGTAIL_SITE_NAME,
+        **told,
     }
     message = EmailMultiAlternatives(
-        subject=_("Your order %(number)s at %(shop)s") % {"number": order.number, "shop": settings.WAGTAIL_SITE_NAME},
-        body=render_to_string("emails/order_confirmation.txt", context),
+        subject=subject,
+        body=render_to_string(f"emails/{name}.txt", context),
         to=[order.email],
         reply_to=[settings.CUSTOMER_SERVICE_EMAIL],
     )
-    message.attach_alternative(render_to_string("emails/order_confirmation.html", context), "text/html")
+    message.attach_alternative(render_to_string(f"emails/{name}.html", context), "text/html")
     return message

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -28,7 +29,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import override_settings
 from psycopg2 import sql
 
 from catalog.importers import queue
@@ -37,12 +38,12 @@ from catalog.importers.load import load
 from catalog.importers.records import Record
 from catalog.models import Contribution, Edition, ProductPage, Tag
 from core import page_cache
+from core.measuring import WARM_UP, figure
 from home.models import PageModal, ThirdPartyIntegration
 
 SIZES = "1000,10000"
 LOCAL_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 OWN_DATABASE = "booktime_bench"
-WARM_UP = 3
 SEED = 1
 CONNECTIONS = 4
 SERVER_SECONDS = 60
@@ -152,6 +153,7 @@ def _measure(size: int, times: int) -> dict[str, str]:
         for label, path in pages.items():
             figures[label] = _page(path, times)
         figures["a book, from the cache"] = _page(pages["a book"], times, cached=True)
+        figures |= _baskets(times)
         figures |= _over_http({label: path for label, path in pages.items() if "search" not in path}, times / 25)
         figures |= _added(pages["a book"], times)
     return figures
@@ -216,24 +218,18 @@ def _pages() -> dict[str, str]:
 
 
 def _page(path: str, times: int, *, cached: bool = False) -> str:
-    """Queries and CPU of one address: the median after a warm-up, built anew each time or given from the cache."""
+    """Queries and CPU of one address, built anew each time or given from the cache."""
     client = Client(headers={"host": "127.0.0.1"}, raise_request_exception=False)
+    cost = figure(lambda: client.get(path), times, before=None if cached else lambda: page_cache.purge(page_cache.SITE))
+    status = client.get(path).status_code
+    return cost if status in {200, 301, 302} else f"{cost} ({status})"
 
-    def ask() -> tuple[float, int]:
-        if not cached:
-            page_cache.purge(page_cache.SITE)
-        began = time.process_time()
-        response = client.get(path)
-        return time.process_time() - began, response.status_code
 
-    for _ in range(WARM_UP):
-        _cost, status = ask()
-    with CaptureQueriesContext(connection) as queries:
-        ask()
-        asked = len(queries)
-    cost = statistics.median(ask()[0] for _ in range(times))
-    fault = "" if status in {200, 301, 302} else f" ({status})"
-    return f"{asked} queries {1000 * cost:6.1f} ms{fault}"
+def _baskets(times: int) -> dict[str, str]:
+    """The figures of `bench_basket`, a command of a room that this one does not know."""
+    said = StringIO()
+    call_command("bench_basket", times=times, stdout=said)
+    return dict(json.loads(said.getvalue()))
 
 
 # --- What modals and consent add ------------------------------------------------------------------
