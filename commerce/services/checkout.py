@@ -8,8 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import time_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.models import Address, User
@@ -22,7 +20,7 @@ from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderDiscount, OrderLine, OrderTax
 from commerce.models.order import EventKind, PaymentMethod, new_number
 from commerce.pricing import PricedBasket, PricedLine
-from commerce.promises import Forecast
+from commerce.promises import Forecast, time_of_day
 from commerce.services import holds, invoicing, orders, vouchers
 from core.money import Money, tax_within
 from core.tasks import enqueue
@@ -134,7 +132,7 @@ def _allocate(basket: Basket, priced: PricedBasket, number: str) -> Counter[int]
         elif copies > here.copies and here.held_until:
             raise OutOfStock(
                 _("%(title)s is held by another shopper until %(time)s.")
-                % {"title": line.title, "time": time_format(localtime(here.held_until))}
+                % {"title": line.title, "time": time_of_day(here.held_until)}
             )
         if copies:
             promised[edition_id] = copies
