@@ -10,6 +10,8 @@ from wagtail.models import Locale, Page, Site
 from catalog.models import CatalogPage, TagIndexPage
 from home.models import HomePage
 
+pytest_plugins = ["tests.providers.fixtures"]
+
 
 @pytest.fixture
 def shop(db) -> HomePage:

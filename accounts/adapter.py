@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 
 from accounts.emails import normalised
-from accounts.tasks import send_account_mail
-from core.tasks import enqueue
+from core.mail.outbox import post
 from core.throttle import sender_of
 
 
@@ -38,19 +37,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return _on_our_host(super().get_reset_password_from_key_url(key))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Render now, while the request is here; send from the worker."""
+        """Render now, while the request is here; it leaves like every mail of the shop."""
         known = {
             "request": self.request,
             "email": email,
             "site_name": settings.WAGTAIL_SITE_NAME,
             "site_url": settings.SITE_URL,
-            "service": settings.CUSTOMER_SERVICE_EMAIL,
         }
         message = self.render_mail(template_prefix, email, {**context, **known})
-        html = next((body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), "")
-        transaction.on_commit(
-            lambda: enqueue(send_account_mail, subject=message.subject, body=message.body, html=html, to=message.to)
-        )
+        post("account", email, language=get_language() or "", subject=message.subject, message=message.body)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Whom the limits of wrong sign-ins count: the same sender as every other limit of the shop."""

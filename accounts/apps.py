@@ -8,8 +8,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import own_privacy, roles, signals  # noqa: F401  # receivers need the models
+        from accounts import mails, own_privacy, roles, signals  # noqa: F401  # receivers need the models
+        from core.mail import kinds
 
         last = [config for config in apps.get_app_configs() if config.models_module][-1]
         post_migrate.connect(roles.after_migrate, sender=last, dispatch_uid="accounts.roles")
         own_privacy.register()
+        kinds.register(mails.WELCOME, mails.ACCOUNT, mails.ERASED)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import FIELDS, PostalAddressForm, every_country
 from accounts.models import Address, User
+from core.forms import OneSpelling
 
 
-class NameForm(forms.ModelForm):
+class NameForm(OneSpelling, forms.ModelForm):
     """What the shop calls a customer."""
 
     class Meta:

@@ -11,6 +11,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from accounts.address_formats import lines_of
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes users, who are known by their e-mail address."""
@@ -68,6 +70,7 @@ class PostalAddress(models.Model):
     line_1 = models.CharField(_("address line 1"), max_length=120)
     line_2 = models.CharField(_("address line 2"), max_length=120, blank=True)
     town = models.CharField(_("town or city"), max_length=80)
+    region = models.CharField(_("state or province"), max_length=80, blank=True, default="", db_default="")
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)
     country = CountryField(_("country"))
 
@@ -76,9 +79,10 @@ class PostalAddress(models.Model):
 
     @property
     def address_lines(self) -> list[str]:
-        """The address as it is written on a parcel, one line each, the country last."""
-        parts = (self.full_name, self.line_1, self.line_2, self.town, self.postcode, self.country.name)
-        return [part for part in parts if part]
+        """The address as its country writes it on a parcel, one line each, the country last."""
+        names = ("full_name", "line_1", "line_2", "town", "region", "postcode")
+        lines = lines_of(self.country.code or "", {name: getattr(self, name) or "" for name in names})
+        return [*lines, self.country.name] if self.country.name else lines
 
 
 class Address(PostalAddress):

@@ -6,12 +6,15 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import ModelLogEntry
 
 from accounts import privacy
 from accounts.addresses import FIELDS
 from accounts.models import User
 from accounts.privacy import Fact, Part, Record, record
+from core.mail.models import OutgoingMail
 
 OF_NOBODY = (
     "admin.logentry", "core.shopimage", "wagtailadmin.editingsession", "wagtailadmin.formstate",
@@ -55,10 +58,33 @@ def end_sessions(user: User) -> None:
         session.end()
 
 
+def mails(user: User) -> list[Record]:
+    """What we wrote in the last thirty days, without words that hold a secret."""
+    return [
+        record(mail, "to", "created_at", "sent_at", "subject")
+        | {"text": Fact(str(_("Text")), mail.text if mail.is_readable else "")}
+        for mail in OutgoingMail.objects.of_person(user.email)
+    ]
+
+
+def erase_mails(user: User) -> None:
+    """Sent or not, they go."""
+    OutgoingMail.objects.of_person(user.email).delete()
+
+
+def erase_from_logs(user: User) -> None:
+    """The admin's logs of what staff did with this account keep that they did, not whose it was."""
+    ModelLogEntry.objects.filter(object_id=str(user.pk), content_type__model="user").update(label="", data={})
+    LogEntry.objects.filter(object_id=str(user.pk), content_type__model="user").update(
+        object_repr="", change_message=""
+    )
+
+
 def register() -> None:
     """Called when the shop starts. All of it goes with the row of the user."""
+    own_models = frozenset({"accounts.user", "accounts.user_groups", "accounts.user_user_permissions"})
+    privacy.register(Part("profile", _("You"), own_models, profile, erase_from_logs))
     for name, title, models, export in (
-        ("profile", _("You"), {"accounts.user", "accounts.user_groups", "accounts.user_user_permissions"}, profile),
         ("addresses", _("Addresses"), {"accounts.address"}, addresses),
         (
             "ways_in",
@@ -73,4 +99,5 @@ def register() -> None:
         privacy.register(Part(name, title, frozenset(models), export))
     sessions_models = frozenset({"usersessions.usersession"})
     privacy.register(Part("sessions", _("Where you are signed in"), sessions_models, sessions, end_sessions))
+    privacy.register(Part("mails", _("Mails"), frozenset({"core.outgoingmail"}), mails, erase_mails))
     privacy.of_nobody.update(dict.fromkeys(OF_NOBODY, privacy.STAFF_WORK))

@@ -10,16 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
-from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.staff import is_staff_member
-from accounts.tasks import send_account_mail
-from core.tasks import enqueue
+from core.mail.outbox import post
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +106,7 @@ def erase(user_id: int) -> bool:
         for part in parts.values():
             part.erase(user)
         user.delete()
-        context = {"site_name": settings.WAGTAIL_SITE_NAME, "service": settings.CUSTOMER_SERVICE_EMAIL}
-        enqueue(
-            send_account_mail,
-            subject=_("Your account at %(shop)s is erased") % {"shop": settings.WAGTAIL_SITE_NAME},
-            body=render_to_string(
-                "accounts/erased.txt", {**context, "kept": [p.kept for p in parts.values() if p.kept]}
-            ),
-            html="",
-            to=[address],
-        )
+        post("account-erased", address, key=f"account-erased:{user_id}", language=get_language() or "")
     return True
 
 

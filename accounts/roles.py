@@ -28,6 +28,8 @@ class Role:
     """What it may do with every page of the tree: add, change, publish, lock, unlock, bulk_delete."""
     files: tuple[str, ...] = ()
     """What it may do with pictures and documents: add, change, choose."""
+    without: tuple[str, ...] = ()
+    """Permissions on models that `permissions` would grant."""
 
 
 ADMIN = "wagtailadmin.access_admin"
@@ -99,12 +101,17 @@ ROLES = (
             "catalog.view_series",
             "catalog.view_tag",
             "commerce.*",
+            "core.view_outgoingmail",
+            "core.change_outgoingmail",
+            "core.view_mailtext",
+            "core.change_mailtext",
             "home.view_contactmessage",
             "home.change_contactmessage",
             "home.delete_contactmessage",
             "accounts.view_user",
             "support.*",
         ),
+        without=("commerce.*_providerevent", "commerce.*_sandboxpayment"),
     ),
     Role(
         DISPATCH,
@@ -166,7 +173,7 @@ def after_migrate(**_kwargs: object) -> None:
 
 
 def _grants(role: Role, permission: str) -> bool:
-    if any(fnmatchcase(permission, pattern) for pattern in KEPT_FROM_EVERYBODY):
+    if any(fnmatchcase(permission, pattern) for pattern in (*KEPT_FROM_EVERYBODY, *role.without)):
         return False
     return any(fnmatchcase(permission, pattern) for pattern in role.permissions)
 

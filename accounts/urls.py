@@ -1,5 +1,6 @@
 """Addresses of accounts: the account's own pages, and allauth's sign-in, all under /account/."""
 
+from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from django.urls import include, path
 
 from accounts import privacy_views, providers, views
@@ -22,6 +23,8 @@ urlpatterns = [
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
     path("oidc/<slug:provider_id>/login/", providers.leave, name="leave_for_provider"),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    # allauth's own pattern lets any text through, and a NUL stops at PostgreSQL with an error.
+    path("oidc/<slug:provider_id>/login/", openid_connect.login, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/login/callback/", openid_connect.callback, name="openid_connect_callback"),
     path("connections/", include("allauth.socialaccount.urls")),
 ]

@@ -17,7 +17,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 WORKER = ["db_worker", "--interval", "0.5", "--no-startup-delay", "--no-reload", "--queue-name"]
@@ -38,16 +37,18 @@ def ensure_secret_key() -> None:
 
 def allow_demo_sign_ins() -> None:
     """Let staff in by password alone where the shop is this machine's: the demo sign-ins. `.env` has the last word."""
-    from booktime.environment import site_url
+    from booktime.environment import is_local, site_url
 
     if is_local(site_url()):
         os.environ.setdefault("STAFF_SECOND_FACTOR", "false")
 
 
-def is_local(address: str) -> bool:
-    """True for an address that only this machine has."""
-    host = urlsplit(address).hostname or ""
-    return host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")
+def offer_test_payments() -> None:
+    """Put the sandbox among the ways to pay where the shop is this machine's. `.env` has the last word."""
+    from booktime.environment import is_local, site_url
+
+    if is_local(site_url()):
+        os.environ.setdefault("PAYMENT_SANDBOX", "true")
 
 
 def pdf_is_possible() -> bool:
@@ -138,6 +139,7 @@ def main() -> None:
     address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
     os.environ.setdefault("SITE_URL", address)
     allow_demo_sign_ins()
+    offer_test_payments()
 
     import django
     from django.conf import settings

@@ -77,13 +77,41 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
     return found
 
 
-def site_url() -> str:
-    """The shop's public address, without a slash at the end."""
-    url = str(read("SITE_URL", default="http://127.0.0.1:8000")).rstrip("/")
+def address(name: str, default: str) -> str:
+    """The address of a site, without a slash at the end."""
+    url = str(read(name, default=default)).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
-        stop("SITE_URL", f"must be an address such as https://books.example, not “{url}”.")
+        stop(name, f"must be an address such as https://books.example, not “{url}”.")
     return url
+
+
+def site_url() -> str:
+    """The shop's public address."""
+    return address("SITE_URL", "http://127.0.0.1:8000")
+
+
+def provider_address(name: str, default: str) -> str:
+    """The address of a provider that is sent our keys: encrypted, unless it is on this machine."""
+    url = address(name, default)
+    if url.startswith("http://") and not is_local(url):
+        stop(name, f"must begin with https://, because keys are sent there, not “{url}”.")
+    return url
+
+
+def together(*names: str) -> tuple[str, ...]:
+    """Settings that are of use only together: all of them, or empty texts."""
+    values = tuple(str(read(name, default="")) for name in names)
+    if any(values) and not all(values):
+        missing = names[values.index("")]
+        stop(missing, f"is missing: it goes with {', '.join(name for name in names if name != missing)}.")
+    return values
+
+
+def is_local(address: str) -> bool:
+    """True for an address that only this machine has."""
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")
 
 
 def sign_in_providers() -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import checks, indexing, signals
-        from core.page_cache import horizons
+        from core.page_cache import CATALOGUE, horizons
 
         signals.connect()
         checks.connect()
-        horizons.append(indexing.next_change)
+        horizons[CATALOGUE].append(indexing.next_change)

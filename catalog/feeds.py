@@ -35,8 +35,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from catalog import delivery
 from catalog.addresses import book_url, tag_url
 from catalog.choices import DIGITAL_FORMATS, DatePrecision, Format
+from catalog.delivery import Way, Ways
 from catalog.faces import byline, cover_of
 from catalog.models import BookListing, BookTag, Edition, FeedFile, ListingVersion, ProductPage, Tag
 from catalog.offers import Offer, offer_for
@@ -200,6 +202,11 @@ def write_merchant_feed(*, always: bool = False) -> FeedFile | None:
     return feed
 
 
+def outdate() -> None:
+    """Have the merchant feed made anew at its next hour, though no book has changed."""
+    FeedFile.objects.filter(pk=MERCHANT).update(made_from="")
+
+
 @require_safe
 def merchant_feed(request: HttpRequest) -> HttpResponseBase:
     """The merchant feed as it was last made; 503 until it was made once."""
@@ -242,7 +249,7 @@ def _head(base: str) -> str:
 
 def _items(base: str, at: dt.datetime, left_out: Counter[str]) -> Iterator[str]:
     """An item for each edition that Google may show, and a count of the others by reason."""
-    last = 0
+    last, ways = 0, delivery.ways()
     while True:
         rows = {
             row.pk: row
@@ -254,12 +261,12 @@ def _items(base: str, at: dt.datetime, left_out: Counter[str]) -> Iterator[str]:
         texts = _descriptions(rows, _LONGEST_TEXT)
         for edition in Edition.objects.with_offer().filter(product__in=rows, is_active=True).order_by("pk"):
             try:
-                yield _item(base, rows[edition.product_id].face, edition, texts.get(edition.product_id, ""), at)
+                yield _item(base, rows[edition.product_id].face, edition, texts.get(edition.product_id, ""), ways, at)
             except _LeftOut as reason:
                 left_out[str(reason)] += 1
 
 
-def _item(base: str, face: dict[str, Any], edition: Edition, text: str, at: dt.datetime) -> str:
+def _item(base: str, face: dict[str, Any], edition: Edition, text: str, ways: Ways, at: dt.datetime) -> str:
     offer = offer_for(edition, at)
     if not offer.price or not offer.availability.is_offered:
         raise _LeftOut("no price")
@@ -294,8 +301,30 @@ def _item(base: str, face: dict[str, Any], edition: Edition, text: str, at: dt.d
     ]
     if edition.weight_g and edition.format not in DIGITAL_FORMATS:
         facts.append(("shipping_weight", f"{edition.weight_g} g"))
-    lines = "".join(f"<g:{name}>{escape(value)}</g:{name}>\n" for name, value in facts if value)
-    return f"<item>\n{lines}</item>\n"
+    shipping = "".join(f"<g:shipping>\n{_lines(_shipping(way))}</g:shipping>\n" for way in ways(edition, offer))
+    return f"<item>\n{_lines(facts)}{shipping}</item>\n"
+
+
+def _lines(facts: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"<g:{name}>{escape(value)}</g:{name}>\n" for name, value in facts if value)
+
+
+def _shipping(way: Way) -> Sequence[tuple[str, str]]:
+    """A way of delivery with its times in working days, where both are known."""
+    facts = [
+        ("country", settings.SHOP_COUNTRY),
+        ("service", clean(way.name)),
+        ("price", f"{way.price.amount} {way.price.currency}"),
+    ]
+    if way.handling_days is None or way.transit_days is None:
+        return facts
+    return [
+        *facts,
+        ("min_handling_time", "0"),
+        ("max_handling_time", str(way.handling_days)),
+        ("min_transit_time", str(min(1, way.transit_days))),
+        ("max_transit_time", str(way.transit_days)),
+    ]
 
 
 def _availability(offer: Offer, at: dt.datetime) -> Sequence[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from django.core.cache import cache
-from django.db.models import Exists, F, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -203,7 +203,7 @@ def _named(model: type[Slugged], by: str) -> Callable[[HttpRequest, Ids], Iterat
 
 
 def _tag_pages(ids: Ids) -> QuerySet[TagPage]:
-    return TagPage.objects.live().filter(tag__in=ids, slug=F("tag__slug"))
+    return TagPage.objects.live().filter(tag__in=ids)
 
 
 def _tags(_request: HttpRequest, ids: Ids) -> Iterator[Entry]:
@@ -229,13 +229,12 @@ def _all_series(_request: HttpRequest, _state: State) -> list[int]:
 
 
 def _page_ids(request: HttpRequest, _state: State) -> list[int]:
-    """Pages of the site besides books, and besides tag pages that stand at their tag's address."""
+    """Pages of the site besides books and tags, which have sections of their own."""
     site = Site.find_for_request(request)
     if site is None:
         return []
-    tags = TagPage.objects.filter(slug__in=Tag.objects.values("slug")).values("pk")
-    pages = Page.objects.live().public().descendant_of(site.root_page, inclusive=True).not_exact_type(ProductPage)
-    return list(pages.exclude(pk__in=tags).order_by("pk").values_list("pk", flat=True))
+    pages = Page.objects.live().public().descendant_of(site.root_page, inclusive=True)
+    return list(pages.not_exact_type(ProductPage, TagPage).order_by("pk").values_list("pk", flat=True))
 
 
 def _pages(request: HttpRequest, ids: Ids) -> Iterator[Entry]:

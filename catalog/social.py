@@ -1,4 +1,4 @@
-"""The picture that social networks show of a page without one: drawn from its title, 1200 by 630.
+"""The picture that social networks show of a page without one: drawn from its title or name, 1200 by 630.
 
 The address holds a digest of all that is drawn, so a card is drawn once, kept in the shop's storage and may be
 kept by everybody for ever; other words make another address. Colours come from the typographic cover of the book.
@@ -18,12 +18,16 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from PIL import Image, ImageDraw, ImageFont, features
+from pyroaring import BitMap
 from wagtail.models import Page
 
+from catalog import facets, indexing
 from catalog.faces import byline
-from catalog.models import ProductPage
+from catalog.models import ProductPage, Publisher, Series
+from catalog.models.people import NAMED, Slugged
 from catalog.summaries import first_words
 from catalog.templatetags.covers import PALETTES, Chance
 
@@ -42,29 +46,30 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Words = tuple[str, str]
 
 
-def words_of(page: Page) -> Words:
-    """What the card of a page says: title and byline."""
-    if isinstance(page, ProductPage):
-        listing = getattr(page, "listing", None)
+def words_of(thing: Page | Slugged) -> Words:
+    """What the card of a page says: title and byline; of a publisher or a series, what it is."""
+    if isinstance(thing, Slugged):
+        return thing.name, capfirst(str(thing._meta.verbose_name)) if isinstance(thing, Publisher | Series) else ""
+    if isinstance(thing, ProductPage):
+        listing = getattr(thing, "listing", None)
         people = listing.face.get("people", []) if listing else []
-        return page.title, byline(people)
-    return page.title, ""
+        return thing.title, byline(people)
+    return thing.title, ""
 
 
-def card_url(page: Page) -> str:
-    """The address of a page's card."""
-    return reverse("catalog:social_card", args=[page.pk, _digest(words_of(page))])
+def card_url(thing: Page | Slugged) -> str:
+    """The address of the card of a page, a contributor, a publisher, a series or a tag."""
+    kind = {"kind": thing._meta.model_name} if isinstance(thing, Slugged) else {}
+    return reverse("catalog:social_card", kwargs={**kind, "pk": thing.pk, "digest": _digest(words_of(thing))})
 
 
 @require_safe
-def social_card(request: HttpRequest, pk: str, digest: str) -> HttpResponseBase:
-    """The card of a published page; one with other words than the page has now leads to the present one."""
-    page = get_object_or_404(Page.objects.live().public(), pk=pk).specific
-    if page.depth < 2:
-        raise Http404
-    words = words_of(page)
+def social_card(request: HttpRequest, pk: str, digest: str, kind: str = "") -> HttpResponseBase:
+    """The card of what is public; one with other words than it has now leads to the present one."""
+    thing = _named(kind, pk) if kind else _page(pk)
+    words = words_of(thing)
     if digest != _digest(words):
-        return HttpResponseRedirect(card_url(page))
+        return HttpResponseRedirect(card_url(thing))
     storage, name = storages["default"], f"social/{digest}.png"
     response: HttpResponseBase
     if storage.exists(name):
@@ -75,6 +80,21 @@ def social_card(request: HttpRequest, pk: str, digest: str) -> HttpResponseBase:
         response = HttpResponse(drawn, content_type="image/png")
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
+
+
+def _page(pk: str) -> Page:
+    page = get_object_or_404(Page.objects.live().public(), pk=pk).specific
+    if page.depth < 2:
+        raise Http404
+    return page
+
+
+def _named(kind: str, pk: str) -> Slugged:
+    """It has a page as long as it has a public book."""
+    thing = get_object_or_404(NAMED[kind], pk=pk)
+    if not BitMap(indexing.books_of(thing)) & facets.index.state().live:
+        raise Http404
+    return thing
 
 
 def draw(title: str, people: str) -> bytes:

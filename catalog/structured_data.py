@@ -15,8 +15,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
+from catalog import delivery
 from catalog import isbn as isbns
-from catalog.choices import DatePrecision, Format, Role
+from catalog.choices import DIGITAL_FORMATS, DatePrecision, Format, Role
+from catalog.delivery import Way, Ways
 from catalog.models.editions import Edition
 from catalog.offers import Offer
 from catalog.product import ShownBook, ShownEdition
@@ -198,10 +200,11 @@ def book(absolute: Absolute, home: str, shown: ShownBook, description: str, at: 
     is_book = not shown.editions or any(_kind(edition.row) in {"Book", "Audiobook"} for edition in shown.editions)
     work_id = f"{url}#work" if is_book else ""
     seller = {"@type": "Organization", "@id": organization_id(absolute, home), "name": settings.WAGTAIL_SITE_NAME}
+    ways = delivery.ways()
     editions = [
         node
         for edition in shown.editions
-        if (node := _edition(absolute, shown, edition, work_id, people, pictures, description, seller, at))
+        if (node := _edition(absolute, shown, edition, work_id, people, pictures, description, seller, ways, at))
     ]
     if not is_book:
         return editions
@@ -232,10 +235,13 @@ def _edition(
     pictures: Sequence[str],
     description: str,
     seller: Node,
+    ways: Ways,
     at: dt.datetime,
 ) -> Node:
     row, kind = edition.row, _kind(edition.row)
     offered = offer(edition.offer, absolute(edition.url), seller, at)
+    if offered:
+        offered |= _delivery(row, ways(row, edition.offer))
     # Google wants a picture and an offer of every product: an edition without one of them is said to be a book, and
     # what is no work of any kind is not spoken of.
     types = [name for name in ("Product" if pictures and offered else "", kind) if name]
@@ -312,6 +318,47 @@ def offer(decided: Offer, url: str, seller: Node, at: dt.datetime) -> Node | Non
             "valueAddedTaxIncluded": False,
         }
     return _without_empty(node)
+
+
+def _delivery(edition: Edition, ways: Sequence[Way]) -> Node:
+    """How it travels within the shop's country, and until when it may come back; nothing of a download."""
+    if edition.format in DIGITAL_FORMATS:
+        return {}
+    returns: Node = {
+        "@type": "MerchantReturnPolicy",
+        "applicableCountry": settings.SHOP_COUNTRY,
+        "returnPolicyCategory": f"{SCHEMA}MerchantReturnNotPermitted",
+    }
+    if settings.RETURN_DAYS:
+        returns |= {
+            "returnPolicyCategory": f"{SCHEMA}MerchantReturnFiniteReturnWindow",
+            "merchantReturnDays": settings.RETURN_DAYS,
+            "returnMethod": f"{SCHEMA}ReturnByMail",
+            "returnFees": f"{SCHEMA}ReturnFeesCustomerResponsibility",
+        }
+    return _without_empty({"shippingDetails": [_shipping(way) for way in ways], "hasMerchantReturnPolicy": returns})
+
+
+def _shipping(way: Way) -> Node:
+    times = {"handlingTime": _days(0, way.handling_days), "transitTime": _days(1, way.transit_days)}
+    is_known = way.handling_days is not None and way.transit_days is not None
+    return _without_empty(
+        {
+            "@type": "OfferShippingDetails",
+            "name": way.name,
+            "shippingRate": {
+                "@type": "MonetaryAmount", "value": str(way.price.amount), "currency": way.price.currency,
+            },
+            "shippingDestination": {"@type": "DefinedRegion", "addressCountry": settings.SHOP_COUNTRY},
+            "deliveryTime": {"@type": "ShippingDeliveryTime", **times} if is_known else None,
+        }
+    )  # fmt: skip
+
+
+def _days(least: int, most: int | None) -> Node:
+    """Working days, as these are read by convention."""
+    most = most or 0
+    return {"@type": "QuantitativeValue", "minValue": min(least, most), "maxValue": most, "unitCode": "DAY"}
 
 
 def _kind(edition: Edition) -> str:

@@ -9,10 +9,9 @@ from wagtail.images import get_image_model
 
 from catalog import feeds, indexing
 from catalog.faces import SPECS
-from catalog.models import Contributor, ProductImage, ProductPage, Publisher, Series, Tag
+from catalog.models import ProductImage, ProductPage
+from catalog.models.people import NAMED
 from core import page_cache
-
-NAMED = {model._meta.model_name: model for model in (Contributor, Publisher, Series, Tag)}
 
 
 @task()

@@ -16,5 +16,9 @@ urlpatterns = [
     re_path(r"^feeds/books\.(?P<kind>rss|atom)$", feeds.new_books, name="feed"),
     re_path(r"^feeds/tags/(?P<slug>[-\w]+)\.(?P<kind>rss|atom)$", feeds.new_books_of_tag, name="tag_feed"),
     path("feeds/google-merchant.xml", feeds.merchant_feed, name="merchant_feed"),
-    re_path(r"^social/(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$", social.social_card, name="social_card"),
+    re_path(
+        r"^social/(?:(?P<kind>contributor|publisher|series|tag)-)?(?P<pk>[1-9][0-9]{0,17})-(?P<digest>[0-9a-f]{20})\.png$",
+        social.social_card,
+        name="social_card",
+    ),
 ]

@@ -29,7 +29,7 @@ def contributor(request: HttpRequest, slug: str) -> HttpResponse:
     person = get_object_or_404(Contributor.objects.select_related("photo"), slug=slug)
     listing = _listing_of_books(request, indexing.books_of(person))
     shown = {"name": person.name, "biography": person.biography, "photo": _photo(person)}
-    return _page(request, "catalog/contributor.html", person.name, listing, contributor=shown)
+    return _page(request, "catalog/contributor.html", person.name, listing, contributor=shown, person=person)
 
 
 @require_safe

@@ -21,3 +21,8 @@ def write(response: HttpResponse, token: str) -> None:
     response.set_signed_cookie(
         NAME, token, salt=SALT, max_age=SECONDS, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
     )
+
+
+def forget(response: HttpResponse) -> None:
+    """Take the token away: what it stood for has joined a customer's basket."""
+    response.delete_cookie(NAME, samesite="Lax")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils.formats import date_format
@@ -17,16 +18,21 @@ from commerce.models.order import OrderStatus
 from commerce.models.promotions import BasketCode, Redemption, Voucher, VoucherCode, with_scopes
 
 
-def asked_for(basket: Basket, email: str, at: dt.datetime) -> list[Asked]:
-    """The vouchers of a basket in the order in which they were typed, each with what stands in its way.
+def typed_into(basket: Basket) -> list[BasketCode]:
+    """What was typed into the box for codes, in that order: vouchers with what they are for, one row for each of it."""
+    return list(
+        BasketCode.objects.filter(basket=basket)
+        .select_related("code__voucher", "gift_card")
+        .annotate(scope_tag=F("code__voucher__tags__tag"), scope_book=F("code__voucher__books__page"))
+    )
+
+
+def asked_for(basket: Basket, typed: Sequence[BasketCode], email: str, at: dt.datetime) -> list[Asked]:
+    """The vouchers of what was typed, each with what stands in its way.
 
     `email` is that of the order; while it is not known, what depends on the customer is let pass until it is.
     """
-    rows = list(
-        BasketCode.objects.filter(basket=basket)
-        .select_related("code__voucher")
-        .annotate(scope_tag=F("code__voucher__tags__tag"), scope_book=F("code__voucher__books__page"))
-    )
+    rows: list[Any] = [row for row in typed if row.code]
     if not rows:
         return []
     found = with_scopes((row.code.voucher, row.scope_tag, row.scope_book) for row in rows)

@@ -29,10 +29,22 @@ class BasketFull(CommerceError):
     public = _("Your basket is full. Please order in two parts, or write to us.")
 
 
+class WishListFull(CommerceError):
+    """A customer has as many lists, or a list as many books, as we keep."""
+
+    public = _("There is no room for more.")
+
+
 class UnknownCode(CommerceError):
     """A code that is no voucher's, or that the basket cannot take."""
 
     public = _("We do not know this code.")
+
+
+class CardRefused(CommerceError):
+    """A gift card that holds less, or is not in a state to do what was asked."""
+
+    public = _("This gift card cannot be used that way.")
 
 
 class IncompleteCheckout(CommerceError):
@@ -63,13 +75,46 @@ class IllegalTransition(CommerceError):
     public = _("The order is past that point.")
 
 
+class CannotRefund(CommerceError):
+    """More was to be given back than came, or nothing."""
+
+    public = _("That much cannot be given back.")
+
+
+class PaymentUnavailable(CommerceError):
+    """The provider does not answer, or does not take the order. The order is kept."""
+
+    public = _(
+        "The payment page does not answer at the moment. Your order is kept and you have not been charged. "
+        "Please try again in a moment, or choose another way to pay."
+    )
+
+
 class CannotSend(CommerceError):
     """A copy that may not leave the shop: none is on the shelf, or it is under embargo."""
 
     public = _("This copy cannot be sent yet.")
 
 
-class PDFUnavailable(CommerceError):
-    """The system libraries that make PDF files are not installed."""
+class NotInvoiced(CommerceError):
+    """A credit note where there is no invoice."""
 
-    public = _("The PDF cannot be made at the moment. The invoice can be viewed and printed here.")
+    public = _("The order has no invoice yet.")
+
+
+class NothingToCredit(CommerceError):
+    """Everything that was asked for was credited before."""
+
+    public = _("That was credited already.")
+
+
+class TooMuchCredited(CommerceError):
+    """More than is left of the invoice."""
+
+    public = _("That is more than is left of the invoice.")
+
+
+class PDFUnavailable(CommerceError):
+    """No PDF: the system libraries are missing, or it took too long or too much memory."""
+
+    public = _("The PDF cannot be made at the moment. The document can be viewed and printed here.")

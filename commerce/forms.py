@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import FIELDS, PostalAddressForm, every_country
-from commerce.models import CheckoutDraft, DeliveryMethod
+from commerce.models import CheckoutDraft, DeliveryMethod, OrderLine
 from commerce.models.basket import MAX_QUANTITY
 from commerce.models.order import PaymentMethod
 
@@ -44,17 +44,31 @@ class QuantityField(forms.IntegerField):
         }
 
 
+class WaitForm(forms.Form):
+    """Who wants to be told when which edition is back."""
+
+    edition = forms.IntegerField(min_value=1, max_value=BIGGEST_ID, widget=forms.HiddenInput)
+    email = forms.EmailField(label=_("Email"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
 class LineForm(forms.Form):
     """A line of the basket to take out."""
 
     line = forms.IntegerField(min_value=1, max_value=BIGGEST_ID)
 
 
+class CardForm(forms.Form):
+    """A gift card of the basket to take out."""
+
+    card = forms.IntegerField(min_value=1, max_value=BIGGEST_ID)
+
+
 class CodeForm(forms.Form):
-    """A voucher's code, as it was typed."""
+    """The code of a voucher or a gift card, as it was typed."""
 
     code = forms.CharField(
         label=_("Voucher code"),
+        help_text=_("Or the code of a gift card."),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         error_messages={"required": _("Please type a code.")},
@@ -84,6 +98,40 @@ class AddressForm(PostalAddressForm):
         return {name: value for name, value in self.cleaned_data.items() if name != "email"}
 
 
+class FindOrderForm(forms.Form):
+    """Which order, said by somebody who has no link to it."""
+
+    number = forms.CharField(label=_("Order number"), max_length=20, help_text=_("BT-7K3M-9QXZ: it is in every mail."))
+    email = forms.EmailField(label=_("Email"), help_text=_("The address that the order was placed with."))
+
+
+class GiveBackForm(forms.Form):
+    """Which copies of an order, and who says so. More the law does not let a shop ask for a withdrawal."""
+
+    lines = forms.MultipleChoiceField(
+        label=_("Books"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Please choose at least one book.")},
+    )
+    name = forms.CharField(label=_("Full name"), max_length=120)
+    email = forms.EmailField(label=_("Email"), help_text=_("The receipt goes there."))
+
+    def __init__(self, *args: Any, lines: list[OrderLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["lines"].choices = [(str(line.pk), f"{line.title} ({line.format_label})") for line in lines]
+
+    @property
+    def line_ids(self) -> set[int]:
+        """The chosen copies."""
+        return {int(pk) for pk in self.cleaned_data["lines"]}
+
+
+class AskReturnForm(GiveBackForm):
+    """A wish to give books back, with its reason."""
+
+    reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 4, "maxlength": 500}))
+
+
 class DeliveryForm(forms.Form):
     """One of the delivery methods that reach the address."""
 
@@ -98,10 +146,21 @@ class DeliveryForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    """The order, confirmed: what was shown (signed by us) and how it is paid."""
+    """The order, confirmed: what was shown (signed by us) and how it is paid. What is offered, the order decides."""
 
     shown = forms.CharField(max_length=500)
     payment = forms.ChoiceField(choices=PaymentMethod.choices)
+    waives_withdrawal = forms.BooleanField(required=False)
+
+
+class PayForm(forms.Form):
+    """How an order that was placed is to be paid."""
+
+    payment = forms.ChoiceField(choices=())
+
+    def __init__(self, *args: Any, methods: list[PaymentMethod], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["payment"].choices = [(method.value, method.label) for method in methods]
 
 
 def country_choices(needs_delivery: bool, currency: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,12 +23,13 @@ from catalog.models import Edition
 from catalog.offers import Offer, offers_of
 from commerce.covers import PlainCover
 from commerce.discounts import VOUCHER, Applied, Discounts, Goods, discounts_on
-from commerce.eligibility import asked_for
-from commerce.models import Basket, BasketLine, CheckoutDraft, DeliveryMethod, StockHold
+from commerce.eligibility import asked_for, typed_into
+from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, DeliveryMethod, GiftCard, StockHold
 from commerce.models.basket import MAX_QUANTITY
-from commerce.models.promotions import Promotion
+from commerce.models.promotions import BasketCode, Promotion
 from commerce.models.shipping import ASSUMED_WEIGHT_G
 from commerce.models.tax import TaxClass, tax_class_of, tax_note
+from commerce.paying import CardPayment, pay_with
 from commerce.price_law import Law, law_for
 from commerce.promises import Forecast, Part, parts_of, time_of_day
 from commerce.tax_territories import territory
@@ -200,21 +202,45 @@ class PricedBasket:
     """Why it, or what of it goes by post, bears no tax (`TaxFreeReason`); empty where it does."""
     at: dt.datetime | None = None
     """The moment whose prices, taxes, laws and dates these are."""
+    bought_cards: tuple[BasketGiftCard, ...] = ()
+    """Gift cards that it buys: money for later, so no rule, tax or delivery knows of them."""
+    typed_cards: tuple[GiftCard, ...] = field(default=(), repr=False)
+    """Gift cards that are to pay for it, as they were typed."""
+
+    @property
+    def is_empty(self) -> bool:
+        """True where there is nothing to order."""
+        return not self.lines and not self.bought_cards
+
+    @property
+    def shown_lines(self) -> tuple[PricedLine | BasketGiftCard, ...]:
+        """Everything that is bought, for a summary."""
+        return (*self.lines, *self.bought_cards)
 
     @cached_property
     def count(self) -> int:
-        """Copies in the basket."""
-        return sum(line.quantity for line in self.lines)
+        """Copies in the basket, and gift cards."""
+        return sum(line.quantity for line in self.lines) + len(self.bought_cards)
+
+    @cached_property
+    def bought_cards_total(self) -> Money:
+        """What the gift cards that it buys hold."""
+        return sum((card.total for card in self.bought_cards), Money.zero(self.currency))
 
     @cached_property
     def goods(self) -> Money:
-        """The books, tax included."""
-        return sum((line.total for line in self.lines), Money.zero(self.currency))
+        """The books, tax included, and the gift cards."""
+        return sum((line.total for line in self.lines), self.bought_cards_total)
 
     @cached_property
     def needs_delivery(self) -> bool:
         """True where something goes by post."""
         return any(not line.edition.is_digital for line in self.lines)
+
+    @property
+    def has_downloads(self) -> bool:
+        """True where something is not posted."""
+        return any(line.edition.is_digital for line in self.lines)
 
     @cached_property
     def delivery(self) -> Money | None:
@@ -289,13 +315,13 @@ class PricedBasket:
     def delivery_label(self) -> str:
         """How the order travels."""
         if not self.needs_delivery:
-            return _("Download")
+            return _("Download") if self.lines else _("By e-mail")
         return self.method.name if self.method else ""
 
     @cached_property
     def goods_before(self) -> Money:
-        """The books before promotions and vouchers."""
-        return sum((line.before for line in self.lines), Money.zero(self.currency))
+        """The same before promotions and vouchers."""
+        return sum((line.before for line in self.lines), self.bought_cards_total)
 
     @property
     def redeemed(self) -> list[Applied]:
@@ -332,8 +358,23 @@ class PricedBasket:
 
     @cached_property
     def total(self) -> Money:
-        """What is to be paid."""
+        """What is to be paid, by whatever means."""
         return self.goods + (self.delivery or Money.zero(self.currency))
+
+    @cached_property
+    def gift_cards(self) -> tuple[CardPayment, ...]:
+        """What gift cards pay of the total: all but other gift cards."""
+        return pay_with(self.typed_cards, self.total - self.bought_cards_total)
+
+    @property
+    def card_payments(self) -> list[dict[str, object]]:
+        """What they pay, for the sums."""
+        return [card.shown for card in self.gift_cards if card.used]
+
+    @cached_property
+    def to_pay(self) -> Money:
+        """What is left to pay by other means."""
+        return self.total - sum((card.used for card in self.gift_cards), Money.zero(self.currency))
 
     @cached_property
     def delivery_shares(self) -> dict[Decimal, Money]:
@@ -355,7 +396,7 @@ class PricedBasket:
 
     @cached_property
     def taxes(self) -> tuple[TaxSum, ...]:
-        """One sum per rate, lowest first; their gross amounts add up to the total."""
+        """One sum per rate, lowest first; they add up to the total without the gift cards that it buys."""
         zero = Money.zero(self.currency)
         gross: dict[Decimal, Money] = {}
         tax: dict[Decimal, Money] = {}
@@ -384,7 +425,7 @@ class PricedBasket:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Equal for two baskets that a shopper would call the same order: books, prices, address, delivery, total."""
+        """Equal for two baskets that a shopper would call the same order: books, prices, address, delivery, payment."""
         draft = self.draft
         facts = [
             [
@@ -395,6 +436,8 @@ class PricedBasket:
             self.method.pk if self.method else None,
             str(self.delivery.amount) if self.delivery else None,
             [draft.email, draft.vat_id, *draft.address_lines] if draft else None,
+            [[card.title, str(card.amount), card.how, card.message, str(card.send_on)] for card in self.bought_cards],
+            [[card.card_id, str(card.used.amount)] for card in self.gift_cards],
             str(self.total.amount), self.currency,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -411,7 +454,9 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
         return PricedBasket(lines=(), currency=currency)
     draft = CheckoutDraft.objects.filter(basket=basket).first() if basket.pk else None
     method = _method(draft, currency)
-    rows = list(basket.lines.to_price())
+    bought = BasketGiftCard.objects.filter(basket=OuterRef("basket"))
+    rows = list(basket.lines.to_price().annotate(buys_gift_cards=Exists(bought)))
+    typed = typed_into(basket)
     is_collected = bool(method and method.is_collected) and not all(row.edition.is_digital for row in rows)
     rates = _rates(None if is_collected else draft, timezone.localdate(at))
     offers = offers_of([row.edition for row in rows], at)
@@ -442,7 +487,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
             )
         )
     reason = next(filter(None, reasons), "")
-    found = _discounts(basket, lines, draft, at, is_collected=is_collected)
+    found = _discounts(basket, typed, lines, draft, at, is_collected=is_collected)
     if found.applied:
         lines = [replace(line, off=found.off.get(line.pk, ())) for line in lines]
     return PricedBasket(
@@ -453,6 +498,9 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
         discounts=found,
         tax_free_reason=reason,
         at=at,
+        # A basket of books costs no query more for the gift cards that it does not buy.
+        bought_cards=tuple(basket.gift_cards.filter(currency=currency)) if not rows or rows[0].buys_gift_cards else (),
+        typed_cards=tuple(row.gift_card for row in typed if row.gift_card),
     )
 
 
@@ -466,6 +514,7 @@ def _method(draft: CheckoutDraft | None, currency: str) -> DeliveryMethod | None
 
 def _discounts(
     basket: Basket,
+    typed: Sequence[BasketCode],
     lines: Sequence[PricedLine],
     draft: CheckoutDraft | None,
     at: dt.datetime,
@@ -475,7 +524,7 @@ def _discounts(
     """What promotions and the vouchers in the basket take off its lines, as far as the price law lets them."""
     email = draft.email if draft and draft.email else basket.user.email if basket.user else ""
     promotions = Promotion.objects.on(at).gathered()
-    asked = asked_for(basket, email, at)
+    asked = asked_for(basket, typed, email, at)
     if not promotions and not asked:
         return Discounts()
     law = law_for(draft.country.code if draft else settings.SHOP_COUNTRY, timezone.localdate(at))

@@ -8,5 +8,8 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import signals
+        from core.mail.held_back import HELD_BACK
+        from core.mail.kinds import register
 
         signals.connect()
+        register(HELD_BACK)

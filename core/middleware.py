@@ -14,7 +14,8 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 SITE_SECONDS = 60
 
-PERSONAL = ("/basket/", "/checkout/", "/account/", "/orders/", "/api/")
+PERSONAL = ("/basket/", "/checkout/", "/account/", "/orders/", "/withdraw/", "/back-in-stock/",
+            "/wish-lists/", "/api/")  # fmt: skip
 """Paths whose answers belong to one person and are never stored anywhere."""
 
 OWN_POLICY = ("/admin/", "/django-admin/")

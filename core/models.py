@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -16,10 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
-from wagtail.models import Page, PageViewRestriction, Site
+from wagtail.models import Page, PageViewRestriction, Revision, Site
 from wagtailmetadata.models import MetadataPageMixin
 
-from core import generations
+from core import approval, generations
+from core.mail.models import MailText as MailText
+from core.mail.models import OutgoingMail as OutgoingMail
 from core.middleware import SITE_SECONDS
 from core.panels import ChecksPanel
 
@@ -62,6 +65,12 @@ class BasePage(MetadataPageMixin, Page):
 
     class Meta:
         abstract = True
+
+    def publish(self, revision: Revision, *args: Any, **kwargs: Any) -> None:
+        """Publish, or schedule; what the clock publishes is looked at once more, for it may be long ago."""
+        if kwargs.get("log_action") == approval.BY_THE_CLOCK and approval.hold_back(revision):
+            return
+        super().publish(revision, *args, **kwargs)
 
     def get_object_title(self) -> str:
         """The title of the browser's window: as an editor wrote it for search engines, else page and shop."""

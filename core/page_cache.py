@@ -45,18 +45,23 @@ PARAMETERS = frozenset(
 LONGEST_VALUE = 255
 """Characters of a parameter's value: what is longer is not seen by the page either."""
 
-OWN_ADDRESSES = ("/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/api/", "/media/",
-                 "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/", "/_util/",
-                 "/feeds/", "/sitemap", "/social/")  # fmt: skip
+OWN_ADDRESSES = (
+    "/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/withdraw/", "/back-in-stock/",
+    "/wish-lists/", "/api/", "/media/", "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/",
+    "/_util/", "/feeds/", "/sitemap", "/social/",
+)  # fmt: skip
 """Where no page for everybody lives, or where the address holds anything a visitor types."""
 
 SECONDS = 60 * 60
 RENDER_SECONDS = 10
 STAMP = "pages.stamp"
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 _NOT_KEPT = frozenset({"vary", "cache-control", "etag", "content-length", "content-encoding", "expires", "date"})
 
-horizons: list[Callable[[], dt.datetime | None]] = []
-"""Each says when something that pages show will change by itself next: rooms with dated things add theirs."""
+horizons: dict[str, list[Callable[[], dt.datetime | None]]] = {SITE: [], CATALOGUE: []}
+"""Each says when something that pages show will change by itself next: rooms with dated things add theirs, under the
+name that is purged when they are written.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,15 @@ def understood(request: HttpRequest, *parameters: tuple[str, str]) -> None:
 
 
 def purge(*names: str) -> None:
-    """Make every stored page that was built from one of these stale, as soon as the data is committed."""
+    """Make every stored page that was built from one of these stale, as soon as the data is committed.
+
+    Then it asks when the catalogue changes by itself next, so that no page need; of the site, pages know it anyway.
+    """
     transaction.on_commit(partial(_purge, names))
+    if CATALOGUE in names:
+        transaction.on_commit(lambda: _look_ahead(CATALOGUE), robust=True)
     if cdn.is_used():
-        transaction.on_commit(partial(cdn.forget, names), robust=True)
+        transaction.on_commit(lambda: cdn.forget(names), robust=True)
 
 
 def purge_when_saved(*models: type[Model], name: str = SITE) -> None:
@@ -159,7 +169,7 @@ class PageCacheMiddleware:
             body=gzip.compress(response.content, 6, mtime=0),
             headers=tuple((name, value) for name, value in response.items() if name.lower() not in _NOT_KEPT),
             etag=f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"',
-            until=time.time() + (seconds := _seconds(cache, stamp)),
+            until=time.time() + (seconds := _seconds(cache)),
             stamp=stamp,
             versions=versions,
         )
@@ -218,16 +228,24 @@ def _purge(names: Iterable[str]) -> None:
     cache.set(STAMP, uuid.uuid4().hex, None)
 
 
-def _seconds(cache: BaseCache, stamp: str) -> float:
+def _look_ahead(name: str) -> dt.datetime:
+    """Ask when something under that name changes by itself next, and remember it with the version of the name."""
+    cache = caches["pages"]
+    version = _versions(cache, [name])[name]
+    until = min((moment for horizon in horizons.get(name, ()) if (moment := horizon())), default=_NEVER)
+    cache.set(f"pages.horizon.{name}", (version, until), None)
+    return until
+
+
+def _seconds(cache: BaseCache) -> float:
     """How long a page may be kept: not beyond the moment at which something changes by itself."""
-    key = f"pages.horizon.{stamp}"
-    until = cache.get(key)
-    now = timezone.now()
-    if until is None or until <= now:
-        moments = [moment for horizon in horizons if (moment := horizon())]
-        until = min([*moments, now + dt.timedelta(seconds=SECONDS)])
-        cache.set(key, until, SECONDS)
-    return (until - now).total_seconds()
+    now, versions = timezone.now(), _versions(cache, horizons)
+    kept = cache.get_many([f"pages.horizon.{name}" for name in versions])
+    moments = [now + dt.timedelta(seconds=SECONDS)]
+    for name, version in versions.items():
+        asked_at, until = kept.get(f"pages.horizon.{name}", ("", _NEVER))
+        moments.append(until if asked_at == version and until > now else _look_ahead(name))
+    return (min(moments) - now).total_seconds()
 
 
 def _wait_for(cache: BaseCache, key: str) -> Entry | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models.signals import post_delete, post_save
+from typing import Any
+
+from django.apps import apps as installed
+from django.conf import settings
+from django.db.models.signals import post_delete, post_migrate, post_save
 from wagtail.models import PageViewRestriction, Site
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 from core import generations, page_cache
+from core.mail.kinds import editable
 from core.models import SearchEngineSettings, ShopImage
 
 
@@ -24,8 +29,22 @@ def picture_changed(created: bool = False, **_kwargs: object) -> None:
         page_cache.purge(page_cache.SITE)
 
 
+def list_mail_texts(apps: Any, **_kwargs: object) -> None:
+    """A row for the words of each kind of mail in each language, so that staff find them all in one list."""
+    try:
+        model = apps.get_model("core", "MailText")
+    except LookupError:  # migrated to before there was one
+        return
+    known = set(model.objects.values_list("kind", "language"))
+    wanted = {(kind.name, language) for kind in editable() for language, _label in settings.LANGUAGES}
+    model.objects.bulk_create(
+        (model(kind=kind, language=language) for kind, language in sorted(wanted - known)), ignore_conflicts=True
+    )
+
+
 def connect() -> None:
     """Called once, when the app is ready."""
+    post_migrate.connect(list_mail_texts, sender=installed.get_app_config("core"), dispatch_uid="core.list_mail_texts")
     for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
         signal.connect(forget_site, dispatch_uid="core.forget_site")
     for signal in (post_save, post_delete):

@@ -6,17 +6,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.userbar import ContentCheckerItem
 from wagtail.models import Page
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
 
-from core.checks import Problem, problems_of
+from core.approval import could_be_better, listed
+from core.checks import problems_of
 from core.content_checker import ShopChecker
+from core.mail.models import MailText, OutgoingMail
+from core.mail.viewsets import LimitedPolicy, MailPanel, MailTextViewSet, OutgoingMailViewSet, SendAgain
+
+register_permission_policy(OutgoingMail, LimitedPolicy(OutgoingMail, "view"))
+register_permission_policy(MailText, LimitedPolicy(MailText, "view", "change"))
+register_snippet(MailTextViewSet)
+hooks.register("register_bulk_action", SendAgain)
 
 
 @hooks.register("construct_wagtail_userbar")
@@ -27,6 +37,26 @@ def check_with_our_rules(request: HttpRequest, items: list[Any], page: Page) -> 
             items[place] = ShopChecker(in_editor=item.in_editor)
 
 
+@hooks.register("register_admin_viewset")
+def outgoing_mail() -> OutgoingMailViewSet:
+    """Mail that leaves, or does not."""
+    return OutgoingMailViewSet()
+
+
+@hooks.register("construct_homepage_panels")
+def mail_that_does_not_leave(request: HttpRequest, panels: list[Any]) -> None:
+    """The first page says so."""
+    panels.append(MailPanel())
+
+
+@hooks.register("register_permissions")
+def mail_permissions() -> QuerySet[Permission]:
+    """Who may read and send mails again, beside Wagtail's own for their texts."""
+    return Permission.objects.filter(
+        content_type__app_label="core", codename__in=("view_outgoingmail", "change_outgoingmail")
+    )
+
+
 @hooks.register("before_publish_page")
 def stop_before_publishing(request: HttpRequest, page: Page) -> HttpResponse | None:
     """A page with a problem that stops stays a draft."""
@@ -34,7 +64,7 @@ def stop_before_publishing(request: HttpRequest, page: Page) -> HttpResponse | N
     if not stopping:
         return None
     begin = _("“%(title)s” is saved as a draft, not published:") % {"title": page.get_admin_display_title()}
-    messages.error(request, _listed(begin, stopping))
+    messages.error(request, listed(begin, stopping))
     return redirect("wagtailadmin_pages:edit", page.pk)
 
 
@@ -42,8 +72,7 @@ def stop_before_publishing(request: HttpRequest, page: Page) -> HttpResponse | N
 def warn_after_publishing(request: HttpRequest, page: Page) -> None:
     """Problems that do not stop are said."""
     if problems := problems_of(page.specific):
-        begin = _("“%(title)s” could be better:") % {"title": page.get_admin_display_title()}
-        messages.warning(request, _listed(begin, problems))
+        messages.warning(request, could_be_better(page, problems))
 
 
 @hooks.register("before_bulk_action")
@@ -59,8 +88,3 @@ def stop_before_publishing_many(
         ):
             return response
     return None
-
-
-def _listed(begin: str, problems: Iterable[Problem]) -> SafeString:
-    lines = format_html_join("", "<li>{}</li>", ((problem.message,) for problem in problems))
-    return format_html("{}<ul>{}</ul>", begin, lines)

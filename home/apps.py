@@ -8,7 +8,8 @@ class HomeConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from home import navigation, privacy
+        from core.mail import kinds
+        from home import mails, navigation, privacy
         from home.consent import gates
         from home.modals import targeting
 
@@ -16,3 +17,4 @@ class HomeConfig(AppConfig):
         gates.connect()
         targeting.connect()
         privacy.register()
+        kinds.register(mails.CONTACT_MESSAGE)

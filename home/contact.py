@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.tasks import enqueue
+from core.forms import OneSpelling
+from core.mail.outbox import post
 from core.throttle import is_too_often
 from home.models.contact import ContactMessage
-from home.tasks import mail_contact_message
 
 TRAP = "website"
 """Name of the field that no person sees; what fills it in is a machine."""
@@ -31,7 +32,7 @@ class TrapInput(forms.TextInput):
     is_hidden = True
 
 
-class ContactForm(forms.ModelForm):
+class ContactForm(OneSpelling, forms.ModelForm):
     """Name, e-mail address and message."""
 
     website = forms.CharField(
@@ -68,5 +69,10 @@ def receive(form: ContactForm, *, sender: str) -> ContactMessage:
         raise TooManyMessages(_("That is a lot of messages in one hour. Please wait a little and send it again."))
     with transaction.atomic():
         message: ContactMessage = form.save()
-        enqueue(mail_contact_message, message_id=message.pk)
+        post(
+            "contact-message",
+            settings.CUSTOMER_SERVICE_EMAIL,
+            key=f"contact-message:{message.pk}",
+            message_id=message.pk,
+        )
     return message

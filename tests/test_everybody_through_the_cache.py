@@ -765,7 +765,7 @@ def test_browsers_keep_no_own_page_to_go_back_to(open_shop):
 
 def test_addresses_that_look_alike_are_pages_of_their_own(monkeypatch):
     """L-08: whatever signs are in slug and query."""
-    monkeypatch.setattr(page_cache, "horizons", [])
+    monkeypatch.setattr(page_cache, "horizons", {})
     rf = RequestFactory()
     paths = (
         "/a:b/", "/a%3Ab/x", "/a b/", "/a%20%20b/", "/a%2520b/", "/a+b/", "/a/", "/a", "/A/", "//a/", "/a//", "/a;b/",

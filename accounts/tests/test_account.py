@@ -57,3 +57,7 @@ def test_nobody_sees_or_deletes_the_addresses_of_somebody_else(ada_client, ada):
     assert ada_client.get(f"/account/addresses/{own.pk}/delete/").status_code == 405
     ada_client.post(f"/account/addresses/{own.pk}/delete/")
     assert list(Address.objects.all()) == [foreign]
+
+
+def test_a_fresh_shop_has_no_account():
+    assert not User.objects.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from accounts.address_formats import rules_of
 from accounts.models import Address, User
 from accounts.tests.factories import member
 
@@ -55,8 +56,8 @@ def test_a_new_address_begins_with_the_name_and_the_country_of_the_shop(reader):
         ("GB", "London", "", False),
         ("FR", "Paris", "75001", True),
         ("FR", "Paris", "7500", False),
-        ("US", "Boston, MA", "02108", True),
-        ("US", "Boston, MA", "SW1Y 4JH", False),
+        ("US", "Boston", "02108", True),
+        ("US", "Boston", "SW1Y 4JH", False),
         ("IE", "Dublin", "D02 X285", True),
         ("HK", "Kowloon", "", True),
         ("SG", "", "018956", True),
@@ -65,8 +66,75 @@ def test_a_new_address_begins_with_the_name_and_the_country_of_the_shop(reader):
     ],
 )
 def test_what_is_asked_for_follows_the_country(reader, ada, country, town, postcode, is_right):
-    answer = add(reader, country=country, town=town, postcode=postcode)
+    region = {"US": "MA", "HK": "Kowloon"}.get(country, "")
+    answer = add(reader, country=country, town=town, postcode=postcode, region=region)
     assert (answer.status_code, ada.addresses.count()) == ((302, 1) if is_right else (422, 0))
+
+
+@pytest.mark.parametrize(
+    ("country", "label", "region", "kept"),
+    [
+        ("US", "State", "MA", "MA"),
+        ("US", "State", "Massachusetts", None),
+        ("US", "State", "", None),
+        ("CA", "Province", "QC", "QC"),
+        ("AU", "State", "NSW", "NSW"),
+        ("IT", "Province", "RM", "RM"),
+        ("ES", "Province", "Alacant / Alicante", "Alacant / Alicante"),
+        ("JP", "Prefecture", "Hokkaido / 北海道", "Hokkaido / 北海道"),
+        ("IE", "County", "", ""),
+        ("CR", "Province", "Jose\u0301", "José"),
+        ("GB", None, "Kent", ""),
+        ("FR", None, "", ""),
+    ],
+)
+def test_a_state_or_province_is_asked_for_where_addresses_name_one(reader, ada, country, label, region, kept):
+    codes = {"US": "02108", "CA": "H3Z 2Y7", "AU": "2060", "IT": "00144", "ES": "03001", "JP": "060-0001",
+             "IE": "D02 X285", "CR": "10101", "FR": "75001"}  # fmt: skip
+    page = add(reader, country=country, other_country="1")
+    field = page.context["form"]["region"]
+    assert (None if field.is_hidden else str(field.label)) == label
+
+    answer = add(reader, country=country, region=region, postcode=codes.get(country, LONDON["postcode"]))
+
+    assert [address.region for address in ada.addresses.all()] == ([] if kept is None else [kept])
+    assert answer.status_code == (422 if kept is None else 302)
+
+
+def test_the_table_of_countries_is_asked_for_countries_only(reader):
+    before = rules_of.cache_info().currsize
+    for number in range(3):
+        add(reader, country=f"Z{number}", other_country="1")
+        add(reader, country=f"Z{number}")
+    assert rules_of.cache_info().currsize <= before + 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
+        ({}, ["12 St James's Square", "London", "SW1Y 4JH", "United Kingdom"]),
+        (
+            {"country": "US", "town": "Boston", "region": "MA", "postcode": "02108", "line_2": "Suite 4"},
+            ["12 St James's Square", "Suite 4", "Boston, MA 02108", "United States of America"],
+        ),
+        ({"country": "FR", "town": "Paris", "postcode": "75001"}, ["12 St James's Square", "75001 Paris", "France"]),
+        (
+            {"country": "IT", "town": "Rivoli", "region": "TO", "postcode": "10098"},
+            ["12 St James's Square", "10098 Rivoli TO", "Italy"],
+        ),
+        (
+            {"country": "JP", "town": "Sapporo", "region": "Hokkaido / 北海道", "postcode": "060-0001"},
+            ["12 St James's Square, Hokkaido / 北海道", "060-0001", "Sapporo", "Japan"],
+        ),
+        (
+            {"country": "CH", "town": "Bern", "postcode": "3000"},
+            ["12 St James's Square", "CH-3000 Bern", "Switzerland"],
+        ),
+        ({"country": "GB", "line_1": "", "town": "", "postcode": ""}, ["United Kingdom"]),
+    ],
+)
+def test_an_address_is_written_as_its_country_writes_it(fields, lines):
+    assert Address(**{**LONDON, **fields}).address_lines == ["Ada Lovelace", *lines]
 
 
 @pytest.mark.parametrize(("country", "name"), [("GB", "Postcode"), ("US", "ZIP code"), ("IE", "Eircode")])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
+from allauth.account import forms as allauth_forms
 from allauth.account.models import EmailAddress
 from django.conf import settings as configured
 from django.contrib.auth import hashers
@@ -16,6 +18,7 @@ from django.test import Client
 
 from accounts import roles
 from accounts.models import User
+from accounts.signup import SignupForm
 from accounts.tests.factories import PASSWORD, member
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +135,29 @@ def test_the_same_address_ten_times_at_once_is_one_account_and_ten_equal_answers
 
     assert answers == {(302, "/account/confirm-email/")}
     assert User.objects.count() == EmailAddress.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_control_without_the_second_look_the_same_address_at_once_is_an_error(shop, monkeypatch):
+    clean = SignupForm.clean
+
+    def slow_clean(form):
+        cleaned = clean(form)
+        time.sleep(0.5)  # everybody has looked for the address before anybody takes it
+        return cleaned
+
+    monkeypatch.setattr(SignupForm, "clean", slow_clean)
+    monkeypatch.setattr(SignupForm, "try_save", allauth_forms.SignupForm.try_save)
+
+    def send(_number: int) -> int:
+        try:
+            return sign_up(Client(raise_request_exception=False), "a@example.org").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as crowd:
+        assert 500 in set(crowd.map(send, range(4)))
+    assert User.objects.count() == 1, "the database has the last word"
 
 
 @pytest.mark.parametrize("password", ["short", "elevenchars", "qwerty123456", "startfinding", "new@example.org"])
@@ -298,6 +324,13 @@ def test_known_and_unknown_addresses_get_the_same_answer_to_a_reset(client, ada,
     assert (first.to, second.to) == (["ada@example.org"], ["no@example.org"])
 
 
+def test_a_link_for_a_new_password_is_dead_when_the_password_was_changed_meanwhile(client, ada, outbox):
+    _answer, [message] = outbox(lambda: client.post("/account/password/reset/", {"email": "ada@example.org"}))
+    ada.set_password(PASSWORD + "!")
+    ada.save()
+    assert client.get(link_in(message, "/account/password/reset/key/"), follow=True).context["token_fail"]
+
+
 def test_links_in_mails_lead_to_the_shops_own_host(client, ada, outbox, settings):
     settings.SITE_URL = "https://books.example"
     settings.ALLOWED_HOSTS = ["books.example", "other.example"]
@@ -324,6 +357,14 @@ def test_a_new_password_ends_the_other_sessions_and_is_told_by_mail(client, ada,
     assert is_signed_in(client)
     assert not is_signed_in(elsewhere)
     assert message.subject == "Your password was changed"
+
+
+@pytest.mark.parametrize("password", ["short", "elevenchars", "qwerty123456", "ada@example.org"])
+def test_a_new_password_is_held_to_the_rules_of_the_first_one(client, ada, password):
+    sign_in(client)
+    client.post("/account/password/change/", {"oldpassword": PASSWORD, "password1": password, "password2": password})
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
 
 
 def test_a_new_address_counts_when_it_is_confirmed(client, ada, outbox):

@@ -9,7 +9,16 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from booktime.environment import BASE_DIR, database, networks, read, sign_in_providers, site_url
+from booktime.environment import (
+    BASE_DIR,
+    database,
+    networks,
+    provider_address,
+    read,
+    sign_in_providers,
+    site_url,
+    together,
+)
 
 # --- Who and where ---------------------------------------------------------------------------
 
@@ -87,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.StaffMiddleware",
+    "core.approval.ApprovalMiddleware",
     # Before the redirects: a deleted book that leads to another one is not gone.
     "catalog.gone.GoneMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -173,12 +183,18 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 SCHEDULE = {
     "publish_scheduled": 60,
+    "reconcile_payments": 5 * 60,
     "follow_pre_orders": 60 * 60,
+    "follow_gift_cards": 60,
     "rebuild_listing --due": 60,
+    "sweep_mail": 60,
+    "tell_waiting": 60,
     "write_feeds --queue": 60 * 60,
     "prune_db_task_results": 60 * 60 * 24,
     "clearsessions": 60 * 60 * 24,
     "purge_consent": 60 * 60 * 24,
+    "purge_mail": 60 * 60 * 24,
+    "tell_waiting --purge": 60 * 60 * 24,
     "purge_holds": 60 * 60,
     "check_books": 60 * 60 * 24,
 }
@@ -259,6 +275,7 @@ WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "txt", "xlsx", "zip", "epub"]
 WAGTAILMETADATA_IMAGE_FILTER = "max-1200x1200|format-jpeg"
 WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
+WAGTAIL_FINISH_WORKFLOW_ACTION = "core.approval.publish_approved"  # looks at the page first
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # The admin tells nobody outside who works here.
 WAGTAILSEARCH_BACKENDS = {
@@ -274,6 +291,20 @@ SILENCED_SYSTEM_CHECKS = [
 
 SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
 SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
+RETURN_DAYS = int(read("RETURN_DAYS", "int", 14))  # after delivery, books only; 0: nothing is taken back
+
+# --- Payment providers (docs/payments.md): one without keys is not offered ---------------------
+
+STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = together("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE = provider_address("STRIPE_API_BASE", "https://api.stripe.com")
+NOTCHPAY_PUBLIC_KEY, NOTCHPAY_HASH_KEY = together("NOTCHPAY_PUBLIC_KEY", "NOTCHPAY_HASH_KEY")
+NOTCHPAY_PRIVATE_KEY = str(read("NOTCHPAY_PRIVATE_KEY", default=""))  # for refunds alone
+NOTCHPAY_API_BASE = provider_address("NOTCHPAY_API_BASE", "https://api.notchpay.co")
+PAYMENT_SANDBOX = read("PAYMENT_SANDBOX", "bool", False)
+PAYMENT_MINUTES = read("PAYMENT_MINUTES", "int", 60)
+"""How long an order that is paid online waits for its money."""
+CRASH_AT = str(read("CRASH_AT", default=""))
+"""Where a process kills itself (core.crash). For the tests of crashes."""
 
 CHECKOUT_HOLD = timedelta(minutes=read("CHECKOUT_HOLD_MINUTES", "int", 15))
 """How long the copies of a basket are kept for who began the checkout (`commerce.services.holds`)."""
@@ -295,7 +326,18 @@ MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "core.storage.StaticStorage"},
+    # What has no public address: invoices, and months of them. Readable by the shop's own user alone.
+    "private": {
+        "BACKEND": "core.storage.PrivateStorage",
+        "OPTIONS": {
+            "location": VAR_DIR / "private",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
+PAPERS_AHEAD = True
+"""A task makes the PDF of an invoice as soon as it is issued; else when somebody first asks for it."""
 FILE_UPLOAD_PERMISSIONS = 0o644
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's page editor sends a field for each block.
@@ -342,7 +384,9 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "django_tasks": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # at INFO it writes what the provider said, addresses of people included
         "weasyprint": {"level": "ERROR"},
+        "factur-x": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
     },
 }

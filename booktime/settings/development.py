@@ -1,7 +1,7 @@
 """What a developer's machine changes: debug pages, the toolbar, mail on the console, plain logs."""
 
 from .base import *  # noqa: F403
-from .base import INSTALLED_APPS, LOGGING, MIDDLEWARE
+from .base import INSTALLED_APPS, LOGGING, MIDDLEWARE, STORAGES
 
 DEBUG = True
 STAFF_SECOND_FACTOR = False
@@ -13,7 +13,7 @@ MIDDLEWARE = [
 INTERNAL_IPS = ["127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 LOGGING["handlers"]["console"]["formatter"] = "plain"

@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 
 from .base import *  # noqa: E402, F403
-from .base import CACHES, DATABASES, LOGGING, MIDDLEWARE, REDIS_URL  # noqa: E402
+from .base import CACHES, DATABASES, LOGGING, MIDDLEWARE, REDIS_URL, STORAGES  # noqa: E402
 
 _files = Path(tempfile.mkdtemp(prefix="booktime-test-"))
 
@@ -24,9 +24,11 @@ MEDIA_ROOT = _files / "media"
 STATIC_ROOT = _files / "static"
 STATIC_ROOT.mkdir()
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    **STORAGES,
+    "private": {"BACKEND": "core.storage.PrivateStorage", "OPTIONS": {"location": _files / "private"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+PAPERS_AHEAD = False  # seconds for each order; tests of papers ask for them
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "slow"]}}
 LOGGING["root"]["level"] = "WARNING"
 if REDIS_URL:

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
+from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel, PublishingPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, PageManager
@@ -32,6 +33,7 @@ from catalog.product import product_context
 from catalog.summaries import description_of
 from catalog.tags import tags_with_covers
 from core.models import BasePage, home_crumb
+from core.panels import ChecksPanel
 
 
 class CatalogPage(BasePage):
@@ -290,13 +292,34 @@ class TagIndexPage(BasePage):
         return {**super().get_context(request, *args, **kwargs), "tags": tags_with_covers()}
 
 
-class TagPage(BasePage):
-    """A tag as a page: an introduction by the shop, and its books."""
+class TagPageForm(WagtailAdminPageForm):
+    """A tag has one page, at the tag's own address."""
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a second page of a tag below one index."""
+        cleaned: dict[str, Any] = super().clean()
+        siblings = TagPage.objects.child_of(self.parent_page).exclude(pk=self.instance.pk)
+        if (tag := cleaned.get("tag")) and siblings.filter(tag=tag).exists():
+            self.add_error("tag", _("That tag has a page already."))
+        return cleaned
+
+
+class TagPage(BasePage):
+    """A tag as a page: an introduction by the shop, and its books. Its slug is always that of the tag."""
+
+    slug: str
     tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="pages", verbose_name=_("tag"))
     introduction = RichTextField(_("introduction"), blank=True)
 
     content_panels = [*Page.content_panels, FieldPanel("tag"), FieldPanel("introduction")]
+    promote_panels = [
+        MultiFieldPanel(
+            [FieldPanel(name) for name in ("seo_title", "show_in_menus", "search_description", "search_image")],
+            heading=_("Common page configuration"),
+        ),
+        ChecksPanel(heading=_("Before publishing")),
+    ]
+    base_form_class = TagPageForm
     parent_page_types = ["catalog.TagIndexPage"]
     subpage_types: list[str] = []
     template = "catalog/tag_page.html"
@@ -304,6 +327,14 @@ class TagPage(BasePage):
     class Meta:
         verbose_name = _("tag page")
         verbose_name_plural = _("tag pages")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save at the address of the tag, whatever a draft of earlier says."""
+        if self.tag_id and self.slug != self.tag.slug:
+            self.slug = self.tag.slug
+            if self.path:
+                self.set_url_path(self.get_parent())
+        super().save(*args, **kwargs)
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """The tag's books, as the address asks for them."""

@@ -47,7 +47,7 @@ class Slugged(index.Indexed, models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             if before:
-                lead_on(zip(before.addresses(), self.addresses(), strict=True))
+                self.moved_from(before)
 
     def get_absolute_url(self) -> str:
         """The page of its own."""
@@ -60,6 +60,10 @@ class Slugged(index.Indexed, models.Model):
     def addresses(self) -> list[str]:
         """Every address that has the slug in it."""
         return [self.get_absolute_url()]
+
+    def moved_from(self, before: Slugged) -> None:
+        """It has another slug than before: lead on from its earlier addresses."""
+        lead_on(zip(before.addresses(), self.addresses(), strict=True))
 
 
 class Contributor(Slugged):
@@ -129,3 +133,15 @@ class Tag(Slugged):
         """Its page and its feeds."""
         feeds = (reverse("catalog:tag_feed", args=[self.slug, kind]) for kind in ("rss", "atom"))
         return [self.get_absolute_url(), *feeds]
+
+    def moved_from(self, before: Slugged) -> None:
+        """The page that an editor made for it moves along."""
+        super().moved_from(before)
+        for page in self.pages.all():
+            page.save()
+
+
+NAMED: dict[str, type[Slugged]] = {
+    str(model._meta.model_name): model for model in (Contributor, Publisher, Series, Tag)
+}
+"""What books have in common, by the names of the models."""

@@ -20,7 +20,8 @@ from wagtailmetadata.models import MetadataMixin
 from wagtailmetadata.tags import meta_tags
 
 from catalog import structured_data as data
-from catalog.models import Tag
+from catalog.models import Tag, TagPage
+from catalog.models.people import Slugged
 from catalog.product import ShownBook
 from catalog.social import HEIGHT, WIDTH, card_url
 from catalog.summaries import first_words, plain
@@ -50,15 +51,21 @@ def findable(context: Context) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def meta_of(context: Context, title: str, description: str = "", photo: Mapping[str, Any] | None = None) -> SafeString:
+def meta_of(
+    context: Context, thing: Slugged, description: str = "", photo: Mapping[str, Any] | None = None
+) -> SafeString:
     """The meta tags of something that is no page of Wagtail: a contributor, a publisher, a series."""
-    return meta_tags(context["request"], _Thing(context, title, description, photo))
+    return meta_tags(context["request"], _Thing(context, thing, description, photo))
 
 
 @register.simple_tag(takes_context=True)
 def social_card(context: Context, thing: Any) -> dict[str, Any] | None:
     """The drawn picture of a page for social networks; None where it has no address of its own."""
-    if not isinstance(thing, Page) or not thing.pk:
+    if isinstance(thing, _Thing):
+        thing = thing.of
+    elif isinstance(thing, TagPage) and not thing.pk:  # a tag for which no editor made a page
+        thing = thing.tag
+    if not isinstance(thing, Page | Slugged) or not thing.pk:
         return None
     url = absolute(site_url(context["request"]), card_url(thing))
     return {"url": url, "width": WIDTH, "height": HEIGHT}
@@ -67,8 +74,8 @@ def social_card(context: Context, thing: Any) -> dict[str, Any] | None:
 class _Thing(MetadataMixin):
     """What wagtail-metadata asks of an object."""
 
-    def __init__(self, context: Context, title: str, description: str, photo: Mapping[str, Any] | None) -> None:
-        self._context, self._title, self._photo = context, title, photo
+    def __init__(self, context: Context, of: Slugged, description: str, photo: Mapping[str, Any] | None) -> None:
+        self._context, self.of, self._title, self._photo = context, of, of.name, photo
         self._description = first_words(plain(description))
 
     def get_meta_url(self) -> str:

@@ -40,7 +40,15 @@ ALLOWED = {
     "EntryPoint": _THING | {"urlTemplate"},
     "Offer": _THING | {
         "price", "priceCurrency", "priceValidUntil", "availability", "availabilityStarts", "itemCondition", "seller",
-        "priceSpecification",
+        "priceSpecification", "shippingDetails", "hasMerchantReturnPolicy",
+    },
+    "OfferShippingDetails": _THING | {"shippingRate", "shippingDestination", "deliveryTime"},
+    "MonetaryAmount": _THING | {"value", "currency"},
+    "DefinedRegion": _THING | {"addressCountry"},
+    "ShippingDeliveryTime": _THING | {"handlingTime", "transitTime"},
+    "QuantitativeValue": _THING | {"minValue", "maxValue", "unitCode"},
+    "MerchantReturnPolicy": _THING | {
+        "applicableCountry", "returnPolicyCategory", "merchantReturnDays", "returnMethod", "returnFees",
     },
     "UnitPriceSpecification": _THING | {"price", "priceCurrency", "priceType", "valueAddedTaxIncluded"},
 }  # fmt: skip
@@ -126,6 +134,18 @@ def _google(node: Node, kinds: list[str]) -> list[str]:
             faults.append("offer for nothing")
         if node.get("availability", "").removeprefix("https://schema.org/") not in GOOGLE_AVAILABILITIES:
             faults.append(f"availability {node.get('availability')}")
+    if "OfferShippingDetails" in kinds:
+        faults += [f"shipping without {name}" for name in ("shippingRate", "shippingDestination") if name not in node]
+        if times := node.get("deliveryTime"):
+            faults += [f"times without {name}" for name in ("handlingTime", "transitTime") if name not in times]
+    if "QuantitativeValue" in kinds and not 0 <= node["minValue"] <= node["maxValue"]:
+        faults.append(f"from {node['minValue']} to {node['maxValue']}")
+    if "MerchantReturnPolicy" in kinds:
+        faults += [
+            f"returns without {name}" for name in ("applicableCountry", "returnPolicyCategory") if not node.get(name)
+        ]
+        if node["returnPolicyCategory"].endswith("FiniteReturnWindow") and not node.get("merchantReturnDays"):
+            faults.append("returns within no days")
     if "BreadcrumbList" in kinds or "ItemList" in kinds:
         places = [item["position"] for item in node["itemListElement"]]
         if places != list(range(places[0], places[0] + len(places))):

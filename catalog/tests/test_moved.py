@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
-from catalog.models import Contributor, Publisher, Series, Tag
+from catalog.models import Contributor, Publisher, Series, Tag, TagIndexPage, TagPage
 from catalog.tests.factories import ContributorFactory, TagFactory, book
 
 
@@ -120,3 +123,70 @@ def test_an_address_too_long_for_a_redirect_is_no_hindrance(shop):
 
     tag.refresh_from_db()
     assert tag.slug == "short"
+
+
+def tag_page(tag: Tag, **fields) -> TagPage:
+    page = TagIndexPage.objects.get().add_child(instance=TagPage(**{"title": tag.name, "tag": tag, **fields}))
+    page.save_revision().publish()
+    return page
+
+
+def test_the_page_of_a_tag_moves_with_it(client, persuasion, django_capture_on_commit_callbacks):
+    page = tag_page(Tag.objects.get(), introduction="<p>Read for a hundred years.</p>")
+    draft = page.save_revision()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        rename(Tag.objects.get(), "moved")
+
+    assert led(client, "/tags/classics/") in (["/tags/moved/"], ["http://localhost/tags/moved/"])
+    assert "Read for a hundred years." in client.get("/tags/moved/").content.decode()
+    draft.publish()
+    assert TagPage.objects.get().slug == "moved"
+
+
+def test_a_tag_page_stands_at_its_tag_whatever_its_slug_was_to_be(client, persuasion):
+    page = tag_page(Tag.objects.get(), slug="old-books", title="Old books")
+    assert (page.slug, page.url) == ("classics", "/tags/classics/")
+
+    page.slug = "older-books"
+    page.save_revision().publish()
+
+    assert TagPage.objects.get().url == "/tags/classics/"
+    assert client.get("/tags/older-books/").status_code == 404
+
+
+def test_a_tag_has_one_page(admin_client, persuasion):
+    index = TagIndexPage.objects.get()
+    tag_page(Tag.objects.get())
+    form = {"title": "Again", "tag": str(Tag.objects.get().pk), "introduction": "null", "action-publish": "1",
+            "comments-TOTAL_FORMS": "0", "comments-INITIAL_FORMS": "0"}  # fmt: skip
+
+    refused = admin_client.post(f"/admin/pages/add/catalog/tagpage/{index.pk}/", form)
+    other = admin_client.post(
+        f"/admin/pages/add/catalog/tagpage/{index.pk}/", {**form, "tag": str(TagFactory(name="Poems").pk)}
+    )
+
+    assert refused.context["form"].errors == {"tag": ["That tag has a page already."]}
+    assert other.status_code == 302
+    assert list(TagPage.objects.order_by("pk").values_list("slug", flat=True)) == ["classics", "poems"]
+
+
+def test_pages_that_stood_elsewhere_are_moved_with_a_redirect_and_a_second_one_is_left(client, persuasion):
+    """As shops have them that were made before."""
+    index, tag = TagIndexPage.objects.get(), Tag.objects.get()
+    page = tag_page(tag)
+    TagPage.objects.update(slug="old-books", url_path=f"{index.url_path}old-books/")
+    migration = import_module("catalog.migrations.0012_tag_pages_at_their_tags")
+
+    migration.move(apps, None)
+
+    assert TagPage.objects.get().url == "/tags/classics/"
+    assert led(client, "/tags/old-books/") == ["/tags/classics/"]
+
+    second = tag_page(TagFactory(name="Poems"))
+    TagPage.objects.filter(pk=second.pk).update(tag=tag)
+
+    migration.move(apps, None)
+
+    assert sorted(TagPage.objects.values_list("slug", flat=True)) == ["classics", "poems"]
+    assert page.pk == TagPage.objects.get(slug="classics").pk

@@ -134,6 +134,19 @@ def test_who_and_what_books_have_in_common_changes_with_the_newest_of_them(clien
     assert changes_of(client, path) == {old: MONDAY, new: WEDNESDAY}
 
 
+def test_a_tag_whose_page_was_to_stand_elsewhere_is_named_once(client, shop):
+    book("Persuasion", tags=["Crime"])
+    page = TagIndexPage.objects.get().add_child(
+        instance=TagPage(title="Who did it?", slug="who-did-it", tag=TagFactory(name="Crime"))
+    )
+    page.save_revision().publish()
+
+    assert "who-did-it" not in client.get("/sitemap-pages-1.xml").content.decode()
+    assert list(changes_of(client, "/sitemap-tags-1.xml")) == ["/tags/crime/"]
+    assert client.get("/tags/").content.decode().partition("<main")[2].count('href="/tags/crime/"') == 1
+    assert "Who did it?" in client.get("/tags/crime/").content.decode()
+
+
 def test_a_tag_changes_with_the_page_that_an_editor_made_for_it(client, shop):
     with time_machine.travel(MONDAY, tick=False):
         book("Emma", tags=["Classics"])

@@ -8,10 +8,11 @@ import pytest
 from lxml import html
 from PIL import Image, ImageFont
 
-from catalog import social
-from catalog.models import ProductPage
+from catalog import indexing, social, tasks
+from catalog.models import Contributor, ProductPage, Publisher
 from catalog.tests.factories import book
 from catalog.tests.test_feeds import pictured
+from catalog.tests.test_product import picture
 
 
 def card_of(client, address: str) -> str:
@@ -61,6 +62,45 @@ def test_every_page_has_a_picture(client, shop):
     book("Persuasion")
     for address in ("/", "/books/", "/tags/"):
         assert client.get(card_of(client, address).removeprefix("http://localhost")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/contributors/jane-austen/", "/publishers/virago/", "/series/novels/", "/tags/classics/"],
+)
+def test_who_and_what_books_have_in_common_have_a_drawn_picture(client, shop, address):
+    page = book("Persuasion", publisher="Virago", series="Novels", tags=["Classics"])
+
+    url = card_of(client, address).removeprefix("http://localhost")
+    drawn = client.get(url)
+
+    assert Image.open(BytesIO(drawn.content)).size == (1200, 630)
+    assert drawn["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert len({card_of(client, address), card_of(client, "/books/persuasion/"), card_of(client, "/books/")}) == 3
+    ProductPage.objects.filter(pk=page.pk).update(live=False)
+    indexing.refresh([page.pk])
+    assert client.get(url).status_code == 404
+
+
+def test_another_name_makes_another_address_and_the_old_one_leads_there(client, shop):
+    book("Persuasion", publisher="Virago")
+    house = Publisher.objects.get()
+    old = social.card_url(house)
+    house.name = "Virago Press"
+    house.save()
+
+    response = client.get(old)
+
+    assert (response.status_code, response["Location"]) == (302, social.card_url(house))
+    assert social.words_of(house) == ("Virago Press", "Publisher")
+
+
+def test_a_contributor_with_a_photo_shows_it(client, shop):
+    book("Persuasion")
+    image = picture(900, 1200, "A lady")
+    Contributor.objects.update(photo=image)
+    tasks.make_portrait.call(image_id=image.pk)
+    assert "/media/images/" in card_of(client, "/contributors/jane-austen/")
 
 
 @pytest.mark.parametrize(

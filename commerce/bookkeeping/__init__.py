@@ -1,11 +1,11 @@
 """Whether the shop's books agree with one another, at any moment. `manage.py check_books` asks; docs/architecture.md.
 
 A check is a function that yields a `Drift` for each figure that is not what it should be, and nothing where all is
-well. What it compares it reads in ONE statement: a database answers a statement from one moment, while between two of
-them somebody may have bought a book. New books (payments, gift cards) are a module here, and their checks in `CHECKS`.
+well. `check_books` runs all of them on one picture of the database, so nobody's purchase falls between two of their
+statements. A new kind of book is a module here, and its checks in `CHECKS`.
 """
 
-from commerce.bookkeeping import invoices, orders, stock, vouchers
+from commerce.bookkeeping import documents, gift_cards, orders, payments, stock, vouchers
 from commerce.bookkeeping.drift import Check, Drift
 
 CHECKS: tuple[Check, ...] = (
@@ -14,8 +14,9 @@ CHECKS: tuple[Check, ...] = (
     orders.totals_are_their_parts,
     orders.taxes_are_those_of_lines,
     vouchers.uses_are_redemptions,
-    invoices.numbers_have_no_gaps,
-    invoices.texts_are_as_issued,
+    *documents.CHECKS,
+    *payments.CHECKS,
+    *gift_cards.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Drift"]

@@ -10,14 +10,16 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A figure that is not what it should be."""
+    """A figure that is not what it should be; or, without figures, a sentence that says what is wrong where."""
 
     what: str
     where: str
-    says: object
-    should_be: object
+    says: object = None
+    should_be: object = None
 
     def __str__(self) -> str:
+        if self.says is None and self.should_be is None:
+            return f"{self.where}: {self.what}"
         return f"{self.where}: {self.what} is {self.says}, should be {self.should_be}"
 
 

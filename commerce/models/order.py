@@ -13,8 +13,10 @@ from django.core import signing
 from django.db import models
 from django.db.models import Count, F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.utils.translation import gettext
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PostalAddress
@@ -25,6 +27,9 @@ from commerce.models.tax import TaxFreeReason, tax_note
 from core.money import Money
 
 CANCEL_SALT = "commerce.cancel"
+
+GRACE_DAYS = 7
+"""Days after the time to pay before an invoice counts as overdue."""
 
 LINK_DAYS = 30
 """Days for which the secret link of an order opens it without signing in."""
@@ -47,6 +52,11 @@ def adds_up(total: str, one: str, other: str) -> Q:
     )
 
 
+def at_most(part: str, whole: str) -> Q:
+    """A condition: between nothing and the whole. Half a mill is let pass, as in `adds_up`."""
+    return Q(**{f"{part}__gte": 0, f"{part}__lt": F(whole) + Decimal("0.0005")})
+
+
 class OrderStatus(models.TextChoices):
     """How far the shop is with an order."""
 
@@ -60,7 +70,10 @@ class PaymentStatus(models.TextChoices):
     """Whether the money came."""
 
     PENDING = "pending", _("Awaiting payment")
+    PARTLY_PAID = "partly-paid", _("Partly paid")
     PAID = "paid", _("Paid")
+    OVERPAID = "overpaid", _("Overpaid")
+    PARTLY_REFUNDED = "partly-refunded", _("Partly refunded")
     REFUNDED = "refunded", _("Refunded")
 
 
@@ -83,13 +96,30 @@ class DispatchStatus(models.TextChoices):
     SENT = "sent", _("Sent")
 
 
+def active_language() -> str:
+    """The language in which the shopper reads now."""
+    return get_language() or settings.LANGUAGE_CODE
+
+
 UNSENT = (LineStatus.NEW, LineStatus.PROCESSING)
 
 
 class PaymentMethod(models.TextChoices):
     """How the shopper will pay."""
 
+    STRIPE = "stripe", _("Card")
+    NOTCHPAY = "notchpay", _("Mobile money")
     INVOICE = "invoice", _("Pay by invoice / bank transfer")
+    CASH = "cash", _("Pay when you get the books")
+    GIFT_CARD = "gift-card", _("Gift card")
+    SANDBOX = "sandbox", _("Test payment (no money moves)")
+
+
+ONLINE = (PaymentMethod.STRIPE, PaymentMethod.NOTCHPAY, PaymentMethod.SANDBOX)
+"""Paid on a provider's page, before anything leaves the shop."""
+
+PAY_LATER = (PaymentMethod.INVOICE, PaymentMethod.CASH)
+"""The books may go first. The money is seen by a colleague, and goes back by hand."""
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -106,12 +136,34 @@ class OrderQuerySet(models.QuerySet["Order"]):
             is_open |= Q(user_id=user.pk)
         return self.filter(is_open, token=token)
 
+    def known_by(self, number: str, email: str) -> OrderQuerySet:
+        """The order of a number, for who also knows its e-mail address. Case and blanks do not matter."""
+        return self.filter(number=number.strip().upper(), email__iexact=email.strip())
+
     def by_cancel_key(self, key: str) -> OrderQuerySet:
         """The order of a `cancel_key`, while it is valid."""
         try:
             return self.filter(pk=signing.loads(key, salt=CANCEL_SALT, max_age=dt.timedelta(days=LINK_DAYS)))
         except signing.BadSignature:
             return self.none()
+
+    def overdue(self, payment_days: int) -> OrderQuerySet:
+        """Pay later, and the time to pay and a week more are over."""
+        latest = timezone.now() - dt.timedelta(days=payment_days + GRACE_DAYS)
+        return self.filter(
+            payment_method__in=PAY_LATER,
+            payment_status__in=(PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID),
+            placed_at__lt=latest,
+        ).exclude(status=OrderStatus.CANCELLED)
+
+    def with_unwanted_money(self) -> OrderQuerySet:
+        """Money came for them too late or twice, and went back by itself."""
+        return self.filter(payments__is_unwanted=True).distinct()
+
+    def with_refunds_to_do(self) -> OrderQuerySet:
+        """A refund failed, or is to be paid out by hand."""
+        by_hand = Q(payments__method__in=PAY_LATER, payments__refunds__state="created")
+        return self.filter(by_hand | Q(payments__refunds__state="failed")).distinct()
 
     def with_lines_to_send(self) -> OrderQuerySet:
         """Each with the number of copies that are still to leave, as `lines_to_send`."""
@@ -123,7 +175,13 @@ class Order(PostalAddress):
 
     number = models.CharField(_("number"), max_length=20, unique=True, default=new_number, editable=False)
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
-    basket = models.OneToOneField("commerce.Basket", on_delete=models.PROTECT, related_name="order", editable=False)
+    basket = models.OneToOneField(
+        "commerce.Basket", null=True, on_delete=models.PROTECT, related_name="order", editable=False
+    )
+    replaces = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="replacements",
+        verbose_name=_("replaces"), help_text=_("Copies of that order, sent once more at no cost."),
+    )  # fmt: skip
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -137,7 +195,7 @@ class Order(PostalAddress):
         _("status"), max_length=10, choices=OrderStatus, default=OrderStatus.PLACED, editable=False, db_index=True
     )
     payment_status = models.CharField(
-        _("payment"), max_length=8, choices=PaymentStatus, default=PaymentStatus.PENDING, editable=False, db_index=True
+        _("payment"), max_length=15, choices=PaymentStatus, default=PaymentStatus.PENDING, editable=False, db_index=True
     )
     payment_method = models.CharField(_("pays by"), max_length=20, choices=PaymentMethod, default=PaymentMethod.INVOICE)
     currency = models.CharField(_("currency"), max_length=3)
@@ -153,8 +211,21 @@ class Order(PostalAddress):
     total_amount = models.DecimalField(_("total"), max_digits=12, decimal_places=3)
     vat_id = models.CharField(_("VAT number of the customer"), max_length=20, blank=True)
     tax_free_reason = models.CharField(_("free of tax because"), max_length=14, choices=TaxFreeReason, blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, default=active_language, editable=False,
+        help_text=_("In which mails and documents are written."),
+    )  # fmt: skip
+    credited_amount = models.DecimalField(
+        _("credited"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
+    )
+    delivery_credited_amount = models.DecimalField(
+        _("credited of the delivery"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
+    )
+    waives_withdrawal = models.BooleanField(
+        _("wants downloads at once"), default=False, help_text=_("And knows that the right to withdraw from them ends.")
+    )
     placed_at = models.DateTimeField(_("placed"), db_index=True)
-    confirmation_sent_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
@@ -167,8 +238,19 @@ class Order(PostalAddress):
                 condition=adds_up("total_amount", "goods_amount", "delivery_amount"), name="order_total_adds_up"
             ),
             models.CheckConstraint(condition=Q(total_amount__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(
+                condition=at_most("credited_amount", "total_amount"), name="order_credited_at_most_invoiced"
+            ),
+            models.CheckConstraint(
+                condition=at_most("delivery_credited_amount", "delivery_amount"),
+                name="order_delivery_credited_at_most_invoiced",
+            ),
         ]
-        permissions = [("dispatch_order", "Can mark copies as sent"), ("export_order", "Can export orders")]
+        permissions = [
+            ("dispatch_order", "Can mark copies as sent"),
+            ("export_order", "Can export orders"),
+            ("refund_order", "Can give money back"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -176,6 +258,11 @@ class Order(PostalAddress):
     def get_absolute_url(self) -> str:
         """The confirmation page, by the secret link."""
         return reverse("commerce:order_done", args=[self.token])
+
+    @property
+    def customer_label(self) -> str:
+        """Who ordered, for lists of staff."""
+        return gettext("Erased") if self.erased_at else self.full_name
 
     @property
     def goods(self) -> Money:
@@ -192,6 +279,17 @@ class Order(PostalAddress):
         """What promotions and vouchers took off, for the sums. Reads `discounts`."""
         return [row.shown for row in self.discounts.all() if not row.is_refused]
 
+    @cached_property
+    def card_payments(self) -> list[dict[str, Any]]:
+        """What gift cards paid when it was placed, for the sums."""
+        paid = self.gift_card_entries.filter(kind="redeemed").select_related("card")
+        return [entry.shown for entry in paid]
+
+    @property
+    def to_pay(self) -> Money:
+        """What was left to pay by other means when it was placed."""
+        return sum((paid["amount"] for paid in self.card_payments), self.total)
+
     @property
     def delivery(self) -> Money:
         """The delivery, tax included."""
@@ -206,6 +304,16 @@ class Order(PostalAddress):
     def total(self) -> Money:
         """What is to be paid."""
         return Money(self.total_amount, self.currency)
+
+    @property
+    def worth(self) -> Money:
+        """What the customer owes in all: the total, less what was credited."""
+        return Money(self.total_amount - self.credited_amount, self.currency)
+
+    @property
+    def delivery_left(self) -> Money:
+        """What of the delivery was not credited yet."""
+        return Money(self.delivery_amount - self.delivery_credited_amount, self.currency)
 
     @property
     def tax_note(self) -> str:
@@ -228,14 +336,51 @@ class Order(PostalAddress):
         return self.pickup_place.splitlines()
 
     @property
+    def is_collected(self) -> bool:
+        """True where the customer fetches the books."""
+        return bool(self.pickup_place)
+
+    @property
+    def pays_online(self) -> bool:
+        """True where it is to be paid on the page of a provider."""
+        return self.payment_method in ONLINE
+
+    @property
+    def is_unpaid(self) -> bool:
+        """True while money is awaited."""
+        unpaid = (PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID)
+        return self.payment_status in unpaid and self.status != OrderStatus.CANCELLED
+
+    @property
+    def awaits_money(self) -> bool:
+        """True where nothing may leave yet: it is paid first, or too little came. Reads `payments`.
+
+        Who pays by invoice or at the counter may have the books first, unless a payment came that was too small.
+        """
+        if self.payment_method in PAY_LATER and self.is_unpaid:
+            return self.payments.filter(captured_amount__gt=0).exclude(method=PaymentMethod.GIFT_CARD).exists()
+        return self.payment_status not in (PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.PARTLY_REFUNDED)
+
+    @property
     def has_open_pre_orders(self) -> bool:
         """True where something ordered before publication is still to leave. Reads `lines`."""
         return any(line.is_pre_order and line.status in UNSENT for line in self.lines.all())
 
     @property
     def cancel_key(self) -> str:
-        """What opens the page on which its pre-orders are cancelled, for thirty days from now."""
+        """What opens the pages on which the customer gives it up, whole or in part, for thirty days from now."""
         return signing.dumps(self.pk, salt=CANCEL_SALT)
+
+    @property
+    def timeline(self) -> list[OrderEvent]:
+        """What happened, for the customer; moves of the status that say no more than another event are left out."""
+        return [event for event in self.events.all() if event.kind != EventKind.STATUS]
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """True while no copy has left and something is still to leave. Reads `lines`."""
+        statuses = {line.status for line in self.lines.all()}
+        return bool(statuses & set(UNSENT)) and not statuses & {LineStatus.SENT, LineStatus.RETURNED}
 
     @property
     def dispatch_status(self) -> DispatchStatus:
@@ -277,16 +422,21 @@ class OrderLine(models.Model):
     sku = models.CharField(_("SKU"), max_length=40)
     format_label = models.CharField(_("format"), max_length=40)
     is_digital = models.BooleanField(_("download"), default=False)
+    is_gift_card = models.BooleanField(_("gift card"), default=False, editable=False)
     list_gross = models.DecimalField(_("price before discounts"), max_digits=12, decimal_places=3, null=True)
     unit_gross = models.DecimalField(_("price"), max_digits=12, decimal_places=3)
     unit_net = models.DecimalField(_("net"), max_digits=12, decimal_places=3)
     unit_tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=3)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
+    credited_amount = models.DecimalField(
+        _("credited"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
+    )
     status = models.CharField(_("status"), max_length=10, choices=LineStatus, default=LineStatus.NEW, editable=False)
     is_allocated = models.BooleanField(
         _("from our shelf"), default=False, editable=False, help_text=_("Off: to be ordered from the supplier.")
     )
     is_pre_order = models.BooleanField(_("ordered before publication"), default=False, editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True, editable=False)
     leaves_on = models.DateField(_("leaves us on"), null=True, blank=True, editable=False)
     arrives_by = models.DateField(_("arrives by"), null=True, blank=True, editable=False)
 
@@ -301,15 +451,28 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=adds_up("unit_gross", "unit_net", "unit_tax"), name="order_line_gross_is_net_and_tax"
             ),
+            models.CheckConstraint(
+                condition=at_most("credited_amount", "unit_gross"), name="order_line_credited_at_most_invoiced"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     @property
+    def is_unsent(self) -> bool:
+        """True while the copy is still to leave."""
+        return self.status in UNSENT
+
+    @property
     def price(self) -> Money:
         """What the copy cost, tax included. Reads `order`."""
         return Money(self.unit_gross, self.order.currency)
+
+    @property
+    def left(self) -> Money:
+        """What of the price was not credited yet. Reads `order`."""
+        return Money(self.unit_gross - self.credited_amount, self.order.currency)
 
 
 @dataclass(frozen=True)
@@ -380,9 +543,16 @@ class EventKind(models.TextChoices):
 
     PLACED = "placed", _("The order was placed")
     STATUS = "status", _("The status changed")
-    PAID = "paid", _("Marked as paid")
+    PAID = "paid", _("Money received")
     SENT = "sent", _("Marked as sent")
     CANCELLED = "cancelled", _("Cancelled")
+    REFUNDED = "refunded", _("Money given back")
+    NO_REFUND = "no-refund", _("Money could not be given back")
+    WITHDRAWN = "withdrawn", _("The customer withdrew")
+    RETURN = "return", _("The customer wishes to give back")
+    RETURNED = "returned", _("Came back")
+    REFUSED = "refused", _("Not taken back")
+    REPLACED = "replaced", _("Sent once more")
     PRICE_FELL = "price-fell", _("The price fell before publication; the customer gets back")
     GIVEN_BACK = "given-back", _("Given back")
 
@@ -412,11 +582,21 @@ class OrderEvent(models.Model):
         return self.kind
 
     @property
+    def told(self) -> str:
+        """What happened, as the customer reads it: without what colleagues noted."""
+        if self.kind == EventKind.STATUS:
+            return str(OrderStatus(self.detail["to"]).label)
+        titles = ", ".join(self.detail.get("titles", []))
+        return f"{self.get_kind_display()}: {titles}" if titles else str(self.get_kind_display())
+
+    @property
     def sentence(self) -> str:
         """What happened, in words."""
         parts = [str(self.get_kind_display())]
         if self.kind == EventKind.STATUS:
             parts.append(str(OrderStatus(self.detail["to"]).label))
+        if self.detail.get("amount"):
+            parts.append(str(Money(Decimal(self.detail["amount"]), self.detail["currency"])))
         parts += self.detail.get("titles", [])
         if self.detail.get("reason"):
             parts.append(self.detail["reason"])

@@ -271,20 +271,28 @@ class VoucherBook(_Book):
 
 
 class BasketCode(models.Model):
-    """A voucher code that a shopper typed."""
+    """What a shopper typed into the box for codes: a voucher's code, or that of a gift card."""
 
     basket = models.ForeignKey("commerce.Basket", on_delete=models.CASCADE, related_name="codes")
-    code = models.ForeignKey(VoucherCode, on_delete=models.CASCADE, related_name="+")
+    code = models.ForeignKey(VoucherCode, null=True, on_delete=models.CASCADE, related_name="+")
+    gift_card = models.ForeignKey("commerce.GiftCard", null=True, on_delete=models.CASCADE, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("code in a basket")
         verbose_name_plural = _("codes in baskets")
         ordering = ("added_at", "id")
-        constraints = [models.UniqueConstraint(fields=("basket", "code"), name="basket_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=("basket", "code"), name="basket_code_once"),
+            models.UniqueConstraint(fields=("basket", "gift_card"), name="basket_gift_card_pays_once"),
+            models.CheckConstraint(
+                condition=Q(code__isnull=True, gift_card__isnull=False) | Q(code__isnull=False, gift_card__isnull=True),
+                name="basket_code_is_voucher_or_gift_card",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return str(self.code)
+        return str(self.code or self.gift_card)
 
 
 class Redemption(models.Model):

@@ -5,15 +5,15 @@ A `ModelViewSet`, not a snippet: snippets come with a chooser that every member 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import django_filters
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -24,28 +24,18 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from accounts.requests import SignedInRequest
-from commerce.exceptions import CommerceError
-from commerce.invoice_pages import invoice_file, invoice_page
-from commerce.models import Order, PriceFall
-from commerce.models.order import UNSENT, OrderStatus, PaymentStatus
-from commerce.services import orders, preorders
+from commerce.invoice_pages import document_file, document_page, issued_for
+from commerce.models import CreditNote, Invoice, Order, SellerSettings
+from commerce.models.order import UNSENT, LineStatus, OrderQuerySet, OrderStatus, PaymentStatus
+from commerce.office.acting import act, confirm
+from commerce.office.credit_notes import ADD, credit
+from commerce.office.payments import REFUND, mark_paid, refund
+from commerce.services import orders, payments, preorders, refunds, replacements
+from core.spreadsheets import safe_cell
 
 VIEW, CHANGE, DISPATCH, EXPORT = (f"commerce.{action}_order" for action in ("view", "change", "dispatch", "export"))
-
-
-class OrderPolicy(ModelPermissionPolicy):
-    """Orders are looked at. What changes them are the actions below, each with its own permission."""
-
-    def user_has_permission(self, user: Any, action: str) -> bool:
-        """View only, whatever else the user was given."""
-        return action == "view" and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user: Any, actions: Iterable[str]) -> bool:
-        """View only."""
-        return any(self.user_has_permission(user, action) for action in actions)
 
 
 class OrderFilterSet(WagtailFilterSet):
@@ -53,30 +43,35 @@ class OrderFilterSet(WagtailFilterSet):
 
     status = django_filters.MultipleChoiceFilter(choices=OrderStatus.choices, label=gettext_lazy("Status"))
     payment_status = django_filters.MultipleChoiceFilter(choices=PaymentStatus.choices, label=gettext_lazy("Payment"))
-    gets_money_back = django_filters.BooleanFilter(label=gettext_lazy("Money to be given back"), method="owing")
+    money = django_filters.ChoiceFilter(
+        label=gettext_lazy("Money to look at"),
+        method="with_money",
+        choices=[
+            ("overdue", gettext_lazy("Invoice overdue")),
+            ("unwanted", gettext_lazy("Came too late or twice")),
+            ("refunds", gettext_lazy("Refund failed or to be paid out")),
+        ],
+    )
     placed_at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Placed"), widget=DateRangePickerWidget)
 
     class Meta:
         model = Order
-        fields = ("status", "payment_status", "placed_at")
+        fields = ("status", "payment_status", "money", "placed_at")
 
-    def owing(self, queryset: QuerySet[Order], name: str, value: bool) -> QuerySet[Order]:
-        """Orders of which something is owed because a price fell before publication; or the others."""
-        owed = PriceFall.objects.owed().values("line__order")
-        return queryset.filter(pk__in=owed) if value else queryset.exclude(pk__in=owed)
-
-
-def _safe_cell(value: object) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    def with_money(self, queryset: OrderQuerySet, _name: str, value: str) -> OrderQuerySet:
+        """Orders whose money a colleague should look at."""
+        return {
+            "overdue": lambda: queryset.overdue(SellerSettings.load().payment_days),
+            "unwanted": queryset.with_unwanted_money,
+            "refunds": queryset.with_refunds_to_do,
+        }[value]()
 
 
 class OrderIndexView(IndexView):
     """The list. Exporting it needs a permission of its own."""
 
     any_permission_required = ["view"]
-    custom_value_preprocess = {**IndexView.custom_value_preprocess, str: {"csv": _safe_cell, "xlsx": _safe_cell}}
+    custom_value_preprocess = {**IndexView.custom_value_preprocess, str: {"csv": safe_cell, "xlsx": safe_cell}}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse an export to those who may only look."""
@@ -116,20 +111,27 @@ class OrderInspectView(InspectView):
         order: Order = self.object
         lines = list(order.lines.select_related("order"))
         unsent = [line for line in lines if line.status in UNSENT]
+        by_hand = [line for line in unsent if not line.is_gift_card]
         user = self.request.user
         return {
             **super().get_context_data(**kwargs),
             "order": order,
             "lines": lines,
-            "unsent": {line.pk for line in unsent},
-            "owed": (owed := preorders.owed(order)),
-            "may_settle": bool(owed) and user.has_perm(CHANGE),
+            "unsent": {line.pk for line in by_hand},
+            "issued": Invoice.objects.filter(order=order).first(),
+            "credit_notes": CreditNote.objects.filter(invoice__order=order).order_by("sequence"),
+            "may_credit": user.has_perm(ADD) and bool(order.worth),
+            "owed": preorders.owed(order),
             "events": order.events.select_related("actor"),
-            "may_pay": user.has_perm(CHANGE)
-            and order.payment_status == PaymentStatus.PENDING
-            and order.status != OrderStatus.CANCELLED,
-            "may_send": bool(unsent) and _may_send(user),
+            "payments": order.payments.prefetch_related("refunds__actor"),
+            "due": payments.due(order),
+            "received": payments.received(order),
+            "may_pay": user.has_perm(CHANGE) and bool(payments.due(order)),
+            "may_refund": user.has_perm(REFUND) and bool(payments.received(order)),
+            "may_send": bool(by_hand) and _may_send(user),
             "may_cancel": bool(unsent) and user.has_perm(CHANGE),
+            "may_replace": len(unsent) < len(lines) and user.has_perm(CHANGE),
+            "returns": order.returns.prefetch_related("lines__line"),
         }
 
 
@@ -161,7 +163,7 @@ class OrderViewSet(ModelViewSet):
     list_display = [
         "number",
         DateColumn("placed_at", label=gettext_lazy("Placed"), sort_key="placed_at"),
-        Column("full_name", label=gettext_lazy("Customer"), accessor="full_name", sort_key="full_name"),
+        Column("full_name", label=gettext_lazy("Customer"), accessor="customer_label", sort_key="full_name"),
         Column("total", label=gettext_lazy("Total"), accessor="total", sort_key="total_amount"),
         Column("status", label=gettext_lazy("Status"), accessor="get_status_display", sort_key="status"),
         Column(
@@ -179,10 +181,14 @@ class OrderViewSet(ModelViewSet):
             path("inspect/<int:pk>/", self.inspect_view, name="inspect"),
             path("<int:pk>/invoice/", invoice, name="invoice"),
             path("<int:pk>/invoice.pdf", invoice_pdf, name="invoice_pdf"),
+            path("<int:pk>/credit-notes/<str:number>/", invoice, name="credit_note"),
+            path("<int:pk>/credit-notes/<str:number>.pdf", invoice_pdf, name="credit_note_pdf"),
+            path("<int:pk>/credit/", credit, name="credit"),
             path("<int:pk>/paid/", mark_paid, name="paid"),
+            path("<int:pk>/refund/", refund, name="refund"),
             path("<int:pk>/sent/", mark_sent, name="sent"),
-            path("<int:pk>/settled/", settle, name="settled"),
             path("<int:pk>/cancel/", cancel, name="cancel"),
+            path("<int:pk>/replace/", replace, name="replace"),
         ]
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
@@ -195,29 +201,19 @@ class OrderViewSet(ModelViewSet):
 
 @require_admin_access
 @require_safe
-def invoice(request: SignedInRequest, pk: int) -> HttpResponse:
-    """An order's invoice, for staff."""
-    return invoice_page(request, _order(request, pk, VIEW), reverse("orders:invoice_pdf", args=[pk]))
+def invoice(request: SignedInRequest, pk: int, number: str = "") -> HttpResponse:
+    """An order's invoice, or its credit note with that number, for staff."""
+    issued = issued_for(_order(request, pk, VIEW), number)
+    return document_page(
+        request, issued, _document_url("pdf", pk, number), lambda note: _document_url("", pk, note.number)
+    )
 
 
 @require_admin_access
 @require_safe
-def invoice_pdf(request: SignedInRequest, pk: int) -> HttpResponse:
-    """An order's invoice as a file, for staff."""
-    return invoice_file(request, _order(request, pk, VIEW), reverse("orders:invoice", args=[pk]))
-
-
-@require_admin_access
-def mark_paid(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask, then note that the money has come."""
-    order = _order(request, pk, CHANGE)
-    if request.method != "POST":
-        question = _("Has the money for order %(number)s, %(total)s, arrived?")
-        return _ask(
-            request, order, "paid", question % {"number": order.number, "total": order.total}, _("Mark as paid")
-        )
-    reason = request.POST.get("reason", "")[:500]
-    return _act(request, order, lambda: orders.mark_paid(order.pk, request.user, reason), _("Marked as paid."))
+def invoice_pdf(request: SignedInRequest, pk: int, number: str = "") -> HttpResponseBase:
+    """An order's invoice, or its credit note with that number, as a file, for staff."""
+    return document_file(request, issued_for(_order(request, pk, VIEW), number), _document_url("", pk, number))
 
 
 @require_admin_access
@@ -226,25 +222,15 @@ def mark_sent(request: SignedInRequest, pk: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=pk) if _may_send(request.user) else None
     if order is None:
         raise PermissionDenied
-    unsent = list(order.lines.filter(status__in=UNSENT))
+    unsent = list(order.lines.filter(status__in=UNSENT, is_gift_card=False))
     chosen = request.POST.getlist("line") if request.method == "POST" else request.GET.getlist("line")
     lines = [line for line in unsent if str(line.pk) in chosen] if chosen else unsent
     if request.method != "POST" or "confirmed" not in request.POST:
-        return _ask(request, order, "sent", _("Have these copies left the shop?"), _("Mark as sent"), lines)
+        return _ask(
+            request, order, "sent", _("Have these copies left the shop?"), _("Mark as sent"), lines, wants_reason=False
+        )
     ids = [line.pk for line in lines]
     return _act(request, order, lambda: orders.mark_lines_sent(order.pk, ids, request.user), _("Marked as sent."))
-
-
-@require_admin_access
-def settle(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask, then note that the customer has got back what a price fell by before publication."""
-    order = _order(request, pk, CHANGE)
-    if request.method != "POST":
-        question = _("Has the customer of order %(number)s got %(amount)s back?")
-        facts = {"number": order.number, "amount": preorders.owed(order)}
-        return _ask(request, order, "settled", question % facts, _("Mark as given back"))
-    reason = request.POST.get("reason", "")[:500]
-    return _act(request, order, lambda: preorders.settle(order.pk, request.user, reason), _("Marked as given back."))
 
 
 @require_admin_access
@@ -254,9 +240,41 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         question = _("Cancel the copies of order %(number)s that have not been sent?") % {"number": order.number}
         lines = list(order.lines.filter(status__in=UNSENT))
-        return _ask(request, order, "cancel", question, _("Cancel order"), lines)
-    reason = request.POST.get("reason", "")[:500]
-    return _act(request, order, lambda: orders.cancel(order.pk, request.user, reason), _("The order was cancelled."))
+        return _ask(request, order, "cancel", question, _("Cancel order"), lines, is_serious=True)
+    reason = _reason(request)
+    return _act(request, order, lambda: refunds.cancel(order.pk, request.user, reason), _("The order was cancelled."))
+
+
+@require_admin_access
+def replace(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask, then send the chosen copies once more at no cost."""
+    order = _order(request, pk, CHANGE)
+    sent = list(order.lines.filter(status=LineStatus.SENT))
+    chosen = (request.POST if request.method == "POST" else request.GET).getlist("line")
+    lines = [line for line in sent if str(line.pk) in chosen]
+    if not lines:
+        messages.warning(request, _("Please choose copies that were sent."))
+        return redirect("orders:inspect", order.pk)
+    if request.method != "POST" or "confirmed" not in request.POST:
+        question = _("Send these copies once more, at no cost to the customer?")
+        return _ask(request, order, "replace", question, _("Send once more"), lines)
+    ids = [line.pk for line in lines]
+    return _act(
+        request,
+        order,
+        lambda: replacements.replace(order.pk, ids, request.user, _reason(request)),
+        _("A new order at no cost was made."),
+    )
+
+
+def _reason(request: SignedInRequest) -> str:
+    return request.POST.get("reason", "")[:255]
+
+
+def _document_url(form: str, pk: int, number: str) -> str:
+    """Where a document is: the page, or with the form "pdf" the file."""
+    name = "credit_note" if number else "invoice"
+    return reverse(f"orders:{name}_{form}".removesuffix("_"), args=[pk, number] if number else [pk])
 
 
 def _may_send(user: Any) -> bool:
@@ -270,33 +288,25 @@ def _order(request: SignedInRequest, pk: int, permission: str) -> Order:
 
 
 def _ask(
-    request: SignedInRequest, order: Order, action: str, question: str, label: str, lines: Iterable[Any] = ()
+    request: SignedInRequest,
+    order: Order,
+    action: str,
+    question: str,
+    label: str,
+    lines: Iterable[Any] = (),
+    **how: Any,
 ) -> HttpResponse:
-    context = {
-        "order": order,
-        "question": question,
-        "label": label,
-        "lines": lines,
-        "action_url": reverse(f"orders:{action}", args=[order.pk]),
-        "back_url": reverse("orders:inspect", args=[order.pk]),
-        "wants_reason": action != "sent",
-        "is_serious": action == "cancel",
-        "breadcrumbs_items": [
-            {"url": reverse("wagtailadmin_home"), "label": _("Home")},
-            {"url": reverse("orders:index"), "label": _("Orders")},
-            {"url": reverse("orders:inspect", args=[order.pk]), "label": order.number},
-            {"url": "", "label": label},
-        ],
-        "header_title": label,
-    }
-    return render(request, "commerce/office/confirm.html", context)
+    return confirm(
+        request,
+        title=order.number,
+        question=question,
+        label=label,
+        lines=lines,
+        action_url=reverse(f"orders:{action}", args=[order.pk]),
+        back_url=reverse("orders:inspect", args=[order.pk]),
+        **how,
+    )
 
 
-def _act(request: SignedInRequest, order: Order, action: Any, done: str) -> HttpResponse:
-    try:
-        action()
-    except CommerceError as refusal:
-        messages.error(request, refusal.public)
-    else:
-        messages.success(request, done)
-    return redirect("orders:inspect", order.pk)
+def _act(request: SignedInRequest, order: Order, action: Callable[[], object], done: str) -> HttpResponse:
+    return act(request, reverse("orders:inspect", args=[order.pk]), action, done)

@@ -25,6 +25,7 @@ from wagtail.snippets.views.snippets import EditView, SnippetViewSet, SnippetVie
 
 from accounts.requests import SignedInRequest
 from commerce.models import OrderDiscount, Promotion, Voucher, VoucherCode
+from commerce.office.gift_cards import GiftCardViewSet
 from commerce.services import vouchers
 from core.money import Money
 
@@ -169,7 +170,7 @@ class OffersGroup(SnippetViewSetGroup):
     menu_label = gettext_lazy("Offers")
     menu_icon = "pick"
     menu_order = 290
-    items = (PromotionViewSet, VoucherViewSet)
+    items = (PromotionViewSet, VoucherViewSet, GiftCardViewSet)
 
 
 # --- Codes of a voucher --------------------------------------------------------------------------

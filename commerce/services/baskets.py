@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,9 +18,11 @@ from catalog.models import Edition
 from catalog.offers import offer_for
 from commerce import pricing
 from commerce.exceptions import BasketFull, NotForSale
-from commerce.models import Basket, BasketLine, CheckoutDraft
+from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, GiftCardSettings, SavedLine
 from commerce.models.basket import MAX_LINES, MAX_QUANTITY, new_token
+from commerce.models.gift_cards import MOST_CARDS
 from commerce.services import holds
+from core.money import Money
 
 
 @dataclass(frozen=True)
@@ -29,11 +34,21 @@ class Owner:
 
 
 def find(owner: Owner) -> Basket | None:
-    """The open basket, if there is one."""
-    baskets = Basket.objects.open()
+    """The open basket, if there is one, which knows whether it `has_saved` lines."""
+    baskets = Basket.objects.open().annotate(has_saved=Exists(SavedLine.objects.filter(basket=OuterRef("pk"))))
     if owner.user_id:
         return baskets.of_user(owner.user_id).first()
     return baskets.of_browser(owner.token).first() if owner.token else None
+
+
+def count(basket: Basket) -> int:
+    """Copies in a basket, and gift cards that it buys."""
+    copies = basket.lines.order_by().values("basket").annotate(sum=Sum("quantity")).values("sum")
+    cards = basket.gift_cards.order_by().values("basket").annotate(count=Count("pk")).values("count")
+    both = Basket.objects.filter(pk=basket.pk).values_list(
+        Coalesce(Subquery(copies), Value(0)), Coalesce(Subquery(cards), Value(0))
+    )
+    return sum(both.get())
 
 
 def add(owner: Owner, edition_id: int, quantity: int) -> tuple[Basket, list[str]]:
@@ -100,6 +115,32 @@ def remove(basket_id: int, line_id: int) -> str:
     return str(line.edition.product.title)
 
 
+def add_gift_card(owner: Owner, amount: Money, **about: Any) -> Basket:
+    """Put a gift card into the owner's open basket. `about`: whom it is for, the message, the day.
+
+    Raises:
+        NotForSale: no gift cards are sold, or none of that amount.
+        BasketFull: the basket holds as many as it can.
+    """
+    offered = GiftCardSettings.load()
+    least, most = offered.limits
+    if not offered.is_sold or not least <= amount <= most:
+        raise NotForSale
+    with transaction.atomic():
+        basket = _locked(owner)
+        if basket.gift_cards.count() >= MOST_CARDS:
+            raise BasketFull
+        BasketGiftCard.objects.create(basket=basket, currency=amount.currency, amount=amount.amount, **about)
+        basket.save(update_fields=["updated_at"])
+    return basket
+
+
+def remove_gift_card(basket_id: int, pk: int) -> bool:
+    """Take a gift card out of what is bought. False where it was gone already."""
+    rows = BasketGiftCard.objects.filter(basket_id=basket_id, basket__status=Basket.Status.OPEN, pk=pk)
+    return bool(rows.delete()[0])
+
+
 def merge(token: str, user: User) -> None:
     """At sign-in the browser's basket joins the shopper's: quantities add up to the cap, nothing is lost or doubled.
 
@@ -121,11 +162,23 @@ def merge(token: str, user: User) -> None:
             else:
                 BasketLine.objects.filter(pk=line.pk).update(basket=shared)
         holds.move(mine, shared)
-        known_codes = shared.codes.values("code")
-        mine.codes.exclude(code__in=known_codes).update(basket=shared)
+        _join_saved(mine, shared)
+        known_codes, known_cards = shared.codes.exclude(code=None), shared.codes.exclude(gift_card=None)
+        mine.codes.exclude(gift_card=None).exclude(gift_card__in=known_cards.values("gift_card")).update(basket=shared)
+        mine.codes.exclude(code=None).exclude(code__in=known_codes.values("code")).update(basket=shared)
+        mine.gift_cards.update(basket=shared)
         if not CheckoutDraft.objects.filter(basket=shared).exists():
             CheckoutDraft.objects.filter(basket=mine).update(basket=shared)
         Basket.objects.filter(pk=mine.pk).delete()
+
+
+def submit(basket: Basket) -> None:
+    """An order was made of the basket, whose row is locked. What was saved for later goes on in the next one."""
+    basket.status = Basket.Status.SUBMITTED
+    basket.save(update_fields=["status", "updated_at"])
+    if basket.saved_lines.exists():
+        following = Basket.objects.create(user_id=basket.user_id, token=basket.token)
+        basket.saved_lines.update(basket=following)
 
 
 def _locked(owner: Owner) -> Basket:
@@ -136,6 +189,17 @@ def _locked(owner: Owner) -> Basket:
         locked = Basket.objects.open().select_for_update().filter(pk=basket.pk).first()
         if locked:  # else it was ordered, or joined another one, while we waited for the lock
             return locked
+
+
+def _join_saved(mine: Basket, shared: Basket) -> None:
+    """What the browser's basket had saved for later comes along: of the same edition, the copies add up to the cap."""
+    known = {line.edition_id: line for line in shared.saved_lines.exclude(edition=None)}
+    for line in mine.saved_lines.all():
+        if other := known.get(line.edition_id):
+            other.quantity = min(other.quantity + line.quantity, MAX_QUANTITY)
+            other.save(update_fields=["quantity"])
+        else:
+            SavedLine.objects.filter(pk=line.pk).update(basket=shared)
 
 
 def _clamp(edition: Edition, quantity: int) -> tuple[int, list[str]]:

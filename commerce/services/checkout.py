@@ -10,22 +10,33 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.addresses import FIELDS, STREET
 from accounts.models import Address, User
 from catalog import stock
 from catalog.choices import Role
 from catalog.models import Contribution
-from commerce import pricing
-from commerce.emails import send_order_confirmation
+from commerce import gateways, pricing
 from commerce.exceptions import IncompleteCheckout, OrderChanged, OutOfStock
-from commerce.models import Basket, CheckoutDraft, DeliveryMethod, Order, OrderDiscount, OrderLine, OrderTax
+from commerce.models import (
+    Basket,
+    BasketGiftCard,
+    CheckoutDraft,
+    DeliveryMethod,
+    GiftCard,
+    Order,
+    OrderDiscount,
+    OrderLine,
+    OrderTax,
+    SellerSettings,
+)
+from commerce.models.gift_cards import GIFT_CARD_SKU, Recipient
 from commerce.models.order import EventKind, PaymentMethod, new_number
 from commerce.pricing import PricedBasket, PricedLine
 from commerce.promises import Forecast, time_of_day
-from commerce.services import holds, invoicing, orders, vouchers
+from commerce.services import baskets, gift_cards, holds, invoicing, ledger, orders, vouchers
+from core import crash
+from core.mail.outbox import post
 from core.money import Money, tax_within
-from core.tasks import enqueue
-
-ADDRESS_FIELDS = ("full_name", "line_1", "line_2", "town", "postcode", "country")
 
 
 def save_address(basket_id: int, email: str, address: dict[str, str]) -> CheckoutDraft:
@@ -70,7 +81,7 @@ def check_complete(priced: PricedBasket) -> None:
         IncompleteCheckout: names the step that is missing.
         OutOfStock: a line cannot be had as it is.
     """
-    if not priced.lines:
+    if priced.is_empty:
         raise IncompleteCheckout("basket", _("Your basket is empty."))
     if priced.problems:
         raise OutOfStock(" ".join(priced.problems))
@@ -81,11 +92,30 @@ def check_complete(priced: PricedBasket) -> None:
         raise IncompleteCheckout("checkout_delivery", _("Please choose how the books travel first."))
 
 
-def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order:
+def ways_to_pay(priced: PricedBasket) -> list[PaymentMethod]:
+    """What the shopper can choose from."""
+    return gateways.methods_for(
+        priced.currency,
+        is_collected=priced.is_collected,
+        is_sent=priced.needs_address,
+        cash_on_delivery=SellerSettings.load().cash_on_delivery,
+    )
+
+
+def place_order(
+    basket_id: int,
+    *,
+    seen: str,
+    method: str = PaymentMethod.INVOICE,
+    user: User | None = None,
+    waives_withdrawal: bool = False,
+) -> Order:
     """Make an order of a basket, once: asked again, the same order is returned.
 
-    In one transaction: prices are read again, copies promised, everything copied, the invoice issued, the
-    confirmation queued. `seen` is the fingerprint of what the shopper confirmed.
+    In one transaction: prices are read again, copies promised, everything copied, the invoice issued (unless the
+    money must come first), the confirmation queued. `seen` is the fingerprint of what the shopper confirmed;
+    `waives_withdrawal` that they want downloads at once and know what that costs them. Whether it is paid online or
+    not, the basket is done with: an order that is not paid in time is cancelled and can be placed anew.
 
     Raises:
         IncompleteCheckout: a step is missing.
@@ -103,19 +133,31 @@ def place_order(basket_id: int, *, seen: str, user: User | None = None) -> Order
         check_complete(priced)
         if priced.fingerprint != seen:
             raise OrderChanged
+        if priced.to_pay and method not in ways_to_pay(priced):
+            raise OrderChanged(_("Please choose how you pay."))
+        crash.here("before-hold")
         number = new_number()
         promised = _allocate(basket, priced, number)
-        order = _write(basket, priced, promised, number, user)
+        crash.here("after-hold")
+        order = _write(basket, priced, promised, number, method, user, waives_withdrawal=waives_withdrawal)
         holds.let_go(basket)
+        crash.here("after-order-rows")
         vouchers.redeem(order, priced.redeemed)
+        crash.here("after-voucher")
         orders.record(order, EventKind.PLACED, user)
+        for entry in gift_cards.charge(order, priced.gift_cards):
+            ledger.capture(order.pk, PaymentMethod.GIFT_CARD, entry.money * -1, reference=entry.reference)
+        ledger.follow(orders.lock(order.pk))
         if user is not None and order.needs_delivery:
             _remember_address(user, order)
         CheckoutDraft.objects.filter(basket=basket).delete()
-        basket.status = Basket.Status.SUBMITTED
-        basket.save(update_fields=["status", "updated_at"])
-        invoicing.issue(order)
-        enqueue(send_order_confirmation, order_id=order.pk)
+        baskets.submit(basket)
+        invoicing.issue_at_placing(order)
+        crash.here("after-invoice")
+        post("order", order.email, key=f"order:{order.pk}", language=order.language, order_id=order.pk)
+        crash.here("before-commit")
+    crash.here("after-commit")
+    order.refresh_from_db(fields=["payment_status"])
     return order
 
 
@@ -144,7 +186,16 @@ def _allocate(basket: Basket, priced: PricedBasket, number: str) -> Counter[int]
     return promised
 
 
-def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], number: str, user: User | None) -> Order:
+def _write(
+    basket: Basket,
+    priced: PricedBasket,
+    promised: Counter[int],
+    number: str,
+    method: str,
+    user: User | None,
+    *,
+    waives_withdrawal: bool,
+) -> Order:
     draft = priced.draft
     if draft is None:
         raise IncompleteCheckout("checkout")
@@ -155,7 +206,7 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], number:
         user=user,
         email=draft.email,
         **_address(draft, priced),
-        payment_method=PaymentMethod.INVOICE,
+        payment_method=PaymentMethod.GIFT_CARD if priced.gift_cards and not priced.to_pay else method,
         currency=priced.currency,
         goods_amount=priced.goods.amount,
         discount_amount=(priced.goods_before - priced.goods).amount,
@@ -167,6 +218,7 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], number:
         total_amount=priced.total.amount,
         vat_id=draft.vat_id,
         tax_free_reason=priced.tax_free_reason,
+        waives_withdrawal=waives_withdrawal,
         placed_at=timezone.now(),
     )
     bylines = _bylines({line.edition.product_id for line in priced.lines})
@@ -177,6 +229,8 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], number:
             order, line, priced.forecast, bylines.get(line.edition.product_id, ""), promised[line.edition.pk]
         )
     )
+    for card in priced.bought_cards:
+        _write_gift_card(order, card)
     OrderDiscount.objects.bulk_create(
         OrderDiscount(
             order=order,
@@ -199,9 +253,9 @@ def _write(basket: Basket, priced: PricedBasket, promised: Counter[int], number:
 
 def _address(draft: CheckoutDraft, priced: PricedBasket) -> dict[str, Any]:
     """The address of an order; of one that is collected, the name and the shop's own country."""
-    fields = {name: getattr(draft, name) for name in ADDRESS_FIELDS}
+    fields = {name: getattr(draft, name) for name in FIELDS}
     if priced.is_collected:
-        fields |= {"line_1": "", "line_2": "", "town": "", "postcode": "", "country": settings.SHOP_COUNTRY}
+        fields |= {**dict.fromkeys(STREET, ""), "country": settings.SHOP_COUNTRY}
     return fields
 
 
@@ -236,6 +290,25 @@ def _copies(order: Order, line: PricedLine, forecast: Forecast, byline: str, pro
     ]
 
 
+def _write_gift_card(order: Order, bought: BasketGiftCard) -> None:
+    """A gift card that was bought: outside the scope of tax, and without a code until the order is paid."""
+    line = OrderLine.objects.create(
+        order=order,
+        title=_("Gift card"),
+        sku=GIFT_CARD_SKU,
+        format_label=_("By e-mail") if bought.recipient_email else _("To print"),
+        is_digital=True,
+        is_gift_card=True,
+        list_gross=bought.amount,
+        unit_gross=bought.amount,
+        unit_net=bought.amount,
+        unit_tax=0,
+        tax_rate=0,
+    )
+    about = {field.name: getattr(bought, field.name) for field in Recipient._meta.fields}
+    GiftCard.objects.create(order_line=line, currency=bought.currency, initial_amount=bought.amount, **about)
+
+
 def _bylines(product_ids: set[int]) -> dict[int, str]:
     """The contributors of books as one line of text each: authors alone, others with what they did."""
     rows = Contribution.objects.filter(page_id__in=product_ids).select_related("contributor").order_by("sort_order")
@@ -249,7 +322,7 @@ def _bylines(product_ids: set[int]) -> dict[int, str]:
 
 
 def _remember_address(user: User, order: Order) -> None:
-    fields = {name: getattr(order, name) for name in ADDRESS_FIELDS}
+    fields = {name: getattr(order, name) for name in FIELDS}
     known = Address.objects.filter(user=user, **fields).first()
     if known:
         known.save(update_fields=["last_used_at"])

@@ -12,23 +12,23 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog import price_history, prices
 from catalog.models import Edition
 from catalog.price_history import Era
-from commerce.emails import send_money_back, send_new_dates
 from commerce.exceptions import IllegalTransition
 from commerce.models import DeliveryMethod, Order, OrderLine, PriceFall
 from commerce.models.order import UNSENT, EventKind, LineStatus
 from commerce.models.tax import tax_class_of
 from commerce.pricing import as_paid
 from commerce.promises import Forecast
-from commerce.services import orders
+from commerce.services import orders, refunds
 from commerce.tax_territories import territory
 from commerce.taxation import Rates, Tax
+from core.mail.outbox import post
 from core.money import Money
-from core.tasks import enqueue
 
 LOOKED_BACK = dt.timedelta(days=30)
 """How long after its publication a copy that was sent at once is still looked at: the clock may have stood still."""
@@ -68,7 +68,7 @@ def _follow(order_id: int, lines: list[OrderLine]) -> bool:
                 .update(leaves_on=leaves_on, arrives_by=arrives_by)
             )
         if has_changed:
-            enqueue(send_new_dates, order_id=order.pk)
+            post("new-dates", order.email, language=order.language, order_id=order.pk)
     return has_changed
 
 
@@ -120,10 +120,10 @@ def money_back(order: Order) -> tuple[Money, Money]:
 
 
 def settle(order_id: int, actor: User | None, reason: str = "") -> Money:
-    """The customer has got back what was owed, or has it put to their credit: how much that was.
+    """What is owed is credited, and what was paid of it goes back: how much that was.
 
     Raises:
-        IllegalTransition: nothing is owed, or somebody has settled it already.
+        IllegalTransition: nothing is owed, or it was settled already.
     """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
@@ -132,8 +132,15 @@ def settle(order_id: int, actor: User | None, reason: str = "") -> Money:
             raise IllegalTransition
         due = [fall.pk for fall in PriceFall.objects.owed().filter(line__order=order)]
         PriceFall.objects.filter(pk__in=due).update(settled_at=timezone.now())
+        refunds.credit_amount(order_id, amount, actor, reason or _("The price fell before publication"))
         orders.record(order, EventKind.GIVEN_BACK, actor, titles=[str(amount)], reason=reason)
     return amount
+
+
+def settle_when_invoiced(order: Order) -> None:
+    """Give back what is owed, in the transaction that finds it owed or issues the invoice. Twice is no error."""
+    if hasattr(order, "invoice") and owed(order):
+        settle(order.pk, None)
 
 
 def _watched(now: dt.datetime) -> Iterable[OrderLine]:
@@ -201,7 +208,10 @@ def _write_falls(order_id: int, falls: list[Fall], now: dt.datetime) -> bool:
         if not told:
             return False
         orders.record(order, EventKind.PRICE_FELL, None, titles=[str(_sum(order, told))])
-        enqueue(send_money_back, order_id=order.pk, amount=str(_sum(order, told)))
+        amount = str(_sum(order, told))
+        post("price-fell", order.email, key=f"price-fell:{order.pk}:{told[0].pk}", language=order.language,
+             order_id=order.pk, amount=amount)  # fmt: skip
+        settle_when_invoiced(order)
     return True
 
 

@@ -11,26 +11,30 @@ from commerce.discounts import VOUCHER, Applied
 from commerce.exceptions import OrderChanged, UnknownCode
 from commerce.models import Basket, Order
 from commerce.models.promotions import BasketCode, Redemption, Voucher, VoucherCode, new_code
+from commerce.services import gift_cards
 
 MOST_CODES = 10
 """Codes in one basket."""
 
 
-def enter(basket_id: int, text: str) -> VoucherCode:
-    """Put a typed code into the basket. What it does there, or why nothing, is told by the basket's prices.
+def enter(basket_id: int, text: str) -> None:
+    """Put a typed code, a voucher's or a gift card's, into the basket. What it does there is told by the prices.
 
     Raises:
         UnknownCode: there is no such code, or the basket has as many as it can hold.
     """
     with transaction.atomic():
         basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
-        code = VoucherCode.objects.select_related("voucher").filter(bare=bare(text)).first()
-        if code is None or basket is None:
+        if basket is None:
             raise UnknownCode(_("We do not know the code “%(code)s”.") % {"code": text[:40]})
         if basket.codes.count() >= MOST_CODES:
             raise UnknownCode(_("Your basket holds as many codes as it can."))
-        BasketCode.objects.get_or_create(basket=basket, code=code)
-    return code
+        if code := VoucherCode.objects.filter(bare=bare(text)).first():
+            BasketCode.objects.get_or_create(basket=basket, code=code)
+            return
+        if gift_cards.put_in(basket, text):
+            return
+        raise UnknownCode(_("We do not know the code “%(code)s”.") % {"code": text[:40]})
 
 
 def remove(basket_id: int, text: str) -> None:

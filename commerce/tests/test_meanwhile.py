@@ -17,7 +17,7 @@ from commerce.exceptions import IllegalTransition, OrderChanged
 from commerce.models import Basket, BasketLine, Order, Redemption, Voucher, VoucherCode
 from commerce.models.basket import MAX_QUANTITY, new_token
 from commerce.pricing import PricedBasket
-from commerce.services import baskets, checkout, orders, vouchers
+from commerce.services import baskets, checkout, orders, payments, vouchers
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, UserFactory, filled_basket, place
 from commerce.tests.test_races import at_once
@@ -179,7 +179,7 @@ def test_an_order_that_was_cancelled_stays_so_and_its_voucher_may_be_used_once_m
     again = place(with_code(filled_basket({persuasion: 1})))
 
     with pytest.raises(IllegalTransition):
-        orders.mark_paid(order.pk, UserFactory())
+        payments.mark_paid(order.pk, UserFactory())
     orders.cancel(order.pk, None)
 
     assert again.reductions

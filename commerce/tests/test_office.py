@@ -81,14 +81,16 @@ def test_dispatch_sends_but_takes_no_money_and_cancels_nothing(client, order):
 def test_the_office_marks_paid_with_a_note_and_a_name(client, order):
     user = sign_in(client, "Central office")
 
-    page = client.post(f"/admin/orders/{order.pk}/paid/", {"reason": "Statement 14"}, follow=True).content.decode()
+    form = {"amount": "18.93", "reason": "Statement 14", "once": "a"}
+    page = client.post(f"/admin/orders/{order.pk}/paid/", form, follow=True).content.decode()
+    client.post(f"/admin/orders/{order.pk}/paid/", form)
 
     order.refresh_from_db()
     assert order.payment_status == "paid"
-    assert "Marked as paid: Statement 14" in page
+    assert "Money received: £18.93, Statement 14" in page
     assert str(user) in page
     event = order.events.get(kind="paid")
-    assert (event.actor, event.detail) == (user, {"reason": "Statement 14"})
+    assert (event.actor, event.detail) == (user, {"amount": "18.93", "currency": "GBP", "reason": "Statement 14"})
 
 
 def test_asking_alone_changes_nothing(client, order):

@@ -7,18 +7,17 @@ from contextlib import nullcontext
 from unittest.mock import patch
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from catalog import stock
 from catalog.tests.factories import book
-from commerce import emails, pricing
+from commerce import pricing
 from commerce.exceptions import CannotSend, IllegalTransition, IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.models import Basket, Order, OrderLine
 from commerce.models.order import LineStatus, OrderStatus
-from commerce.services import checkout, orders
-from commerce.services.orders import LINE_MOVES, ORDER_MOVES, PAYMENT_MOVES
+from commerce.services import checkout, orders, payments
+from commerce.services.orders import LINE_MOVES, ORDER_MOVES
 from commerce.tests.factories import UserFactory, an_order, filled_basket, place
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +35,6 @@ def statuses(order: Order) -> list[str]:
 def test_the_tables_name_every_status():
     assert set(ORDER_MOVES) == set(OrderStatus.values)
     assert set(LINE_MOVES) == set(LineStatus.values)
-    assert set(PAYMENT_MOVES) == {"pending", "paid", "refunded"}
 
 
 @pytest.mark.parametrize("was", OrderStatus)
@@ -171,7 +169,7 @@ def test_a_cancelled_order_gives_its_copies_back(persuasion):
     assert (order.status, statuses(order), shelf(persuasion)) == ("cancelled", ["cancelled"] * 2, (5, 0))
     assert order.events.filter(kind="cancelled").count() == 1
     with pytest.raises(IllegalTransition):
-        orders.mark_paid(order.pk, UserFactory())
+        payments.mark_paid(order.pk, UserFactory())
 
 
 def test_cancelling_half_an_order_leaves_what_was_sent(persuasion):
@@ -198,48 +196,12 @@ def test_paid_is_said_once_by_somebody(persuasion):
     order = an_order({persuasion: 1})
     colleague = UserFactory()
 
-    orders.mark_paid(order.pk, colleague, "Statement 14")
-    orders.mark_paid(order.pk, UserFactory(), "again")
+    payments.mark_paid(order.pk, colleague, "Statement 14")
+    payments.mark_paid(order.pk, UserFactory(), "again")
 
     order.refresh_from_db()
     assert order.payment_status == "paid"
     assert [event.actor for event in order.events.filter(kind="paid")] == [colleague]
-
-
-def test_the_confirmation_is_sent_once(persuasion):
-    order = an_order({persuasion: 1})
-    mail.outbox.clear()
-    Order.objects.update(confirmation_sent_at=None)
-
-    emails.send_order_confirmation.func(order.pk)
-    emails.send_order_confirmation.func(order.pk)
-
-    assert len(mail.outbox) == 1
-    [(html, kind)] = [(part.content, part.mimetype) for part in mail.outbox[0].alternatives]
-    assert kind == "text/html"
-    assert order.number in html
-
-
-def test_a_mail_server_that_refuses_is_asked_again_later(persuasion):
-    order = an_order({persuasion: 1})
-    mail.outbox.clear()
-    Order.objects.update(confirmation_sent_at=None)
-
-    refusing = patch("django.core.mail.EmailMultiAlternatives.send", side_effect=ConnectionRefusedError)
-    with refusing, pytest.raises(ConnectionRefusedError):
-        emails.send_order_confirmation.func(order.pk)
-    emails.send_order_confirmation.func(order.pk)
-
-    assert len(mail.outbox) == 1
-
-
-def test_a_name_cannot_write_headers(persuasion):
-    order = an_order({persuasion: 1}, full_name="a\r\nBcc: x@evil.example")
-
-    message = emails.confirmation(order).message()
-
-    assert message["Bcc"] is None
-    assert message["To"] == "ada@example.org"
 
 
 def test_numbers_and_links_cannot_be_guessed(persuasion):

@@ -19,10 +19,10 @@ from catalog.models import Edition, Price, PriceChange
 from catalog.price_sums import Operation, Sum
 from catalog.tests.factories import book
 from commerce.exceptions import CannotSend, IllegalTransition
-from commerce.models import Order, PriceFall, Voucher, VoucherCode
+from commerce.models import CreditNote, Order, PriceFall, Voucher, VoucherCode
 from commerce.models.order import LineStatus, OrderStatus
-from commerce.services import orders, preorders, vouchers
-from commerce.tests.factories import UserFactory, an_order, filled_basket, place
+from commerce.services import orders, payments, preorders, vouchers
+from commerce.tests.factories import an_order, filled_basket, place
 from commerce.tests.test_races import at_once
 from core.money import Money
 
@@ -196,10 +196,11 @@ class TestLowestPrice:
             call_command("follow_pre_orders")
             call_command("follow_pre_orders")
 
-        assert preorders.owed(order) == gbp("2.00")
+        order.refresh_from_db()
+        assert (preorders.owed(order), order.worth) == (gbp("0"), order.total - gbp("2.00"))
         [message] = mail.outbox
         assert message.subject == f"You get money back for your pre-order {order.number}"
-        assert f"of your order {order.number} you get £2.00 back." in message.body
+        assert f"£2.00 of your order {order.number} are put to your credit" in message.body
         assert order.events.filter(kind="price-fell").count() == 1
 
     def test_a_price_that_fell_for_an_hour_between_two_runs_counts(self, order, coming):
@@ -280,27 +281,38 @@ class TestLowestPrice:
         preorders.follow_prices()
         assert (preorders.owed(order), preorders.money_back(order)[0]) == (gbp("0"), gbp("2.00"))
 
-    def test_staff_see_what_is_owed_give_it_back_once_and_the_customer_sees_it(self, client, order, coming):
+    def test_what_is_owed_is_credited_and_given_back_by_itself_once(self, order, coming):
+        payments.capture(order.pk, "invoice", order.total)
+        before = order.total
+        self.ask(coming, "6.99")
+        self.publish(coming)
+
+        for _hour in range(2):
+            preorders.follow_prices()
+
+        order.refresh_from_db()
+        assert preorders.owed(order) == gbp("0")
+        assert order.worth == before - gbp("2.00")
+        assert payments.received(order) == order.worth
+        assert order.events.get(kind="given-back").sentence == "Given back: £2.00"
+        assert "You got £2.00 back" in Client().get(order.get_absolute_url()).content.decode()
+
+    def test_an_order_without_an_invoice_gets_it_back_when_it_is_paid(self, coming, settings):
+        settings.PAYMENT_SANDBOX = True
+        order = an_order({coming: 2}, method="sandbox")
+        Order.objects.update(placed_at=timezone.now() - dt.timedelta(days=10))
+        Edition.objects.update(created_at=timezone.now() - dt.timedelta(days=20))
+        coming.refresh_from_db()
         self.ask(coming, "6.99")
         self.publish(coming)
         preorders.follow_prices()
-        other = an_order({coming: 1})
-        client.force_login(UserFactory(is_staff=True, is_superuser=True))
-        url = f"/admin/orders/{order.pk}/settled/"
+        assert preorders.owed(order) == gbp("2.00")
 
-        found = client.get("/admin/orders/?gets_money_back=true").content.decode()
-        page = client.get(f"/admin/orders/inspect/{order.pk}/").content.decode()
-        assert "£2.00 (the price fell before publication)" in page
-        assert f"Has the customer of order {order.number} got £2.00 back?" in client.get(url).content.decode()
-        client.post(url, {"reason": "bank transfer"})
-        again = client.post(url, follow=True).content.decode()
+        payments.capture(order.pk, "invoice", order.total)
 
-        assert order.number in found
-        assert other.number not in found
+        order.refresh_from_db()
         assert preorders.owed(order) == gbp("0")
-        assert "The order is past that point." in again
-        assert order.events.get(kind="given-back").sentence == "Given back: £2.00, bank transfer"
-        assert "You got £2.00 back" in Client().get(order.get_absolute_url()).content.decode()
+        assert payments.received(order) == order.worth == order.total - gbp("2.00")
 
     def test_the_database_refuses_to_settle_what_is_not_final(self, order, coming):
         self.ask(coming, "6.99")
@@ -331,8 +343,6 @@ class TestManyAtOnce:
         assert len(mail.outbox) == 1
 
     def test_it_is_given_back_once(self, due):
-        preorders.follow_prices()
-        answers = at_once(*[lambda: preorders.settle(due.pk, None) for _click in range(6)])
-        assert sorted(map(str, answers))[-1] == "£1.00"
-        assert sum(isinstance(answer, IllegalTransition) for answer in answers) == 5
+        at_once(*[preorders.follow_prices for _clock in range(6)])
+        assert CreditNote.objects.get().total == gbp("1.00")
         assert due.events.filter(kind="given-back").count() == 1

@@ -14,13 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commerce.discounts import Asked, Discounts, Goods, discounts_on
-from commerce.models import DeliveryMethod, Promotion, Voucher
+from commerce.models import DeliveryMethod, GiftCard, Promotion, Voucher
+from commerce.paying import pay_with
 from commerce.pricing import PricedBasket, PricedLine
 from core.money import Money, minor_unit
 
 TAGS = {"crime": 1, "fixed": 2}
 GOODS = re.compile(r"^(?P<name>\w+)\s+(?P<price>[\d.]+) × (?P<quantity>\d+)\s*(?P<tags>[\w ]*)$")
 RULE = re.compile(r"^(?P<name>.+?)\s+(?:-?(?P<off>\d+\.\d\d)|refused: (?P<refusal>.+))$")
+CARD = re.compile(r"^gift card with (?P<held>[\d.]+)\s+pays (?P<pays>[\d.]+), keeps (?P<keeps>[\d.]+)$")
+BOUGHT = "buys a gift card"
 FIXED = "The price is fixed by law."
 
 
@@ -66,11 +69,17 @@ def examples() -> list:
 
 @pytest.mark.parametrize("lines", examples())
 def test_the_examples_of_the_documentation_are_true(lines):
-    *parts, last = lines
-    goods, named, hints = [], [], []
-    for line in parts:
+    goods, named, hints, cards, bought, last = [], [], [], [], gbp("0"), {}
+    for line in lines:
         if line.startswith("hint: "):
             hints.append(line.removeprefix("hint: "))
+        elif line.startswith(("total", "to pay")):
+            what, amount = line.rsplit(maxsplit=1)
+            last[what.strip()] = gbp(amount)
+        elif line.startswith(BOUGHT):
+            bought = gbp(line.removeprefix(BOUGHT).strip())
+        elif match := CARD.match(line):
+            cards.append(match)
         elif match := GOODS.match(line):
             tags = match["tags"].split()
             goods.append(
@@ -98,7 +107,15 @@ def test_the_examples_of_the_documentation_are_true(lines):
         else:
             assert (told[rule.name].amount if rule.name in told else gbp("0")) == gbp(match["off"])
     assert list(found.hints) == hints
-    assert sum((line.unit * line.quantity for line in goods), gbp("0")) - taken(found, gbp("0")) == gbp(last.split()[1])
+    total = sum((line.unit * line.quantity for line in goods), bought) - taken(found, gbp("0"))
+    assert total == last["total"]
+    paid = pay_with([good_card(match["held"]) for match in cards], total - bought)
+    assert [(one.used, one.left) for one in paid] == [(gbp(match["pays"]), gbp(match["keeps"])) for match in cards]
+    assert total - sum((one.used for one in paid), gbp("0")) == last.get("to pay", total)
+
+
+def good_card(held: str) -> GiftCard:
+    return GiftCard(status="active", currency="GBP", initial_amount=Decimal(held), balance_amount=Decimal(held))
 
 
 def taken(found: Discounts, zero: Money) -> Money:
@@ -106,7 +123,7 @@ def taken(found: Discounts, zero: Money) -> Money:
 
 
 def test_every_example_is_read():
-    assert len(examples()) == 13
+    assert len(examples()) == 18
 
 
 def test_an_amount_is_shared_by_what_the_copies_cost():
@@ -231,3 +248,14 @@ def priced_line(line: Goods, found: Discounts, rate: Decimal) -> PricedLine:
     )
     offer = SimpleNamespace(can_buy=True)
     return PricedLine(line.key, edition, offer, line.quantity, line.unit, None, rate, 50, off=found.off[line.key])
+
+
+@given(st.lists(money, max_size=5), money)
+def test_cards_pay_no_more_than_they_hold_and_no_more_than_is_asked(held, asked):
+    paid = pay_with([good_card(str(amount)) for amount in held], gbp(asked))
+
+    assert all(gbp("0") <= one.used <= one.balance for one in paid)
+    assert sum((one.used for one in paid), gbp("0")) == min(
+        gbp(asked), gbp(sum(held, Decimal(0))), key=lambda m: m.amount
+    )
+    assert all(bool(one.note) != bool(one.used) for one in paid)

@@ -7,19 +7,21 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http.cookies import SimpleCookie
 from unittest.mock import patch
 
 import pytest
 from django.core import mail
 from django.core.signing import get_cookie_signer
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 from django.test import Client
 
+from accounts.tests.factories import PASSWORD, member
 from catalog.models import StockRecord
 from catalog.tests.factories import book
 from commerce import basket_cookie, pricing
-from commerce.models import Basket, Invoice, Order
-from commerce.services import baskets, checkout, invoicing
+from commerce.models import Basket, Invoice, Order, SavedLine
+from commerce.services import baskets, checkout, saved
 from commerce.services.baskets import Owner
 from commerce.tests.factories import UserFactory, filled_basket, place
 from commerce.views.checkout import SHOWN_SALT
@@ -46,7 +48,7 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
         return list(pool.map(run, calls))
 
 
-def last_click(basket: Basket) -> Callable[[], object]:
+def last_click(basket: Basket, payment: str = "invoice") -> Callable[[], object]:
     """The POST of a browser that stands at the review page with this basket."""
     from django.core import signing
 
@@ -54,7 +56,7 @@ def last_click(basket: Basket) -> Callable[[], object]:
     signer = get_cookie_signer(salt=basket_cookie.NAME + basket_cookie.SALT)
     client.cookies[basket_cookie.NAME] = signer.sign(basket.token)
     seen = pricing.price_basket(basket).fingerprint
-    form = {"payment": "invoice", "shown": signing.dumps({"basket": basket.pk, "seen": seen}, salt=SHOWN_SALT)}
+    form = {"payment": payment, "shown": signing.dumps({"basket": basket.pk, "seen": seen}, salt=SHOWN_SALT)}
     return lambda: client.post("/checkout/review/", form)
 
 
@@ -118,25 +120,6 @@ def test_two_books_in_opposite_order_do_not_block_each_other(books_page):
     assert set(StockRecord.objects.values_list("allocated", flat=True)) == {20}
 
 
-def test_invoice_numbers_have_no_gaps_when_many_are_issued_and_some_fail(books_page):
-    edition = book("Emma", availability="available").editions.get()
-    with patch.object(invoicing, "issue"), patch.object(checkout, "enqueue"):
-        orders = [place(filled_basket({edition: 1})) for _number in range(30)]
-
-    def issue(order: Order, is_failing: bool) -> None:
-        with transaction.atomic():
-            invoicing.issue(order)
-            if is_failing:
-                raise RuntimeError
-
-    at_once(*[lambda order=order, n=n: issue(order, n % 3 == 0) for n, order in enumerate(orders)])
-
-    numbers = sorted(Invoice.objects.values_list("sequence", flat=True))
-    assert numbers == list(range(1, 21))
-    by_time = list(Invoice.objects.order_by("issued_at").values_list("sequence", flat=True))
-    assert by_time == numbers
-
-
 def test_adding_from_two_tabs_loses_nothing(books_page):
     edition = book("Emma", availability="available").editions.get()
     user = UserFactory()
@@ -155,3 +138,78 @@ def test_signing_in_twice_at_once_doubles_nothing(books_page):
     at_once(*[lambda: baskets.merge(basket.token, user) for _tab in range(8)])
 
     assert Basket.objects.get().lines.get().quantity == 3
+
+
+ROUNDS = 20
+
+
+def test_signing_in_while_another_tab_adds_loses_and_doubles_nothing(books_page):
+    """C-12: one basket, every line, whoever came first."""
+    one, two, three = (book(t, availability="available").editions.get() for t in ("Emma", "Sanditon", "Persuasion"))
+    for number in range(ROUNDS):
+        user = member(f"reader{number}@example.org")
+        baskets.add(Owner(user_id=user.pk), one.pk, 1)
+        tab = Client(raise_request_exception=False)
+        for edition, quantity in ((one, 2), (three, 3)):
+            tab.post("/basket/add/", {"edition": edition.pk, "quantity": quantity})
+        basket = Basket.objects.open().get(user=None)
+        saved.save_for_later(basket.pk, basket.lines.get(edition=three).pk)
+        other = Client(raise_request_exception=False)
+        other.cookies = SimpleCookie(tab.cookies.output(header="", sep=";"))
+        answers = at_once(
+            lambda tab=tab, user=user: tab.post("/account/login/", {"login": user.email, "password": PASSWORD}),
+            lambda other=other: other.post("/basket/add/", {"edition": two.pk, "quantity": 2}),
+        )
+        assert [answer.status_code for answer in answers] == [302, 302]
+        tab.get("/basket/")
+
+        mine = Basket.objects.open().get(user=user)
+        assert dict(mine.lines.values_list("edition", "quantity")) == {one.pk: 3, two.pk: 2}
+        assert dict(mine.saved_lines.values_list("edition", "quantity")) == {three.pk: 3}
+        assert not Basket.objects.open().filter(user=None).exists()
+
+
+def test_control_a_merge_without_its_lock_doubles(books_page):
+    edition = book("Emma", availability="available").editions.get()
+    user = UserFactory()
+    basket, _notices = baskets.add(Owner(token="t" * 43), edition.pk, 2)
+
+    def unlocked_merge() -> None:
+        found = list(basket.lines.all())
+        time.sleep(0.2)
+        for line in found:
+            baskets.add(Owner(user_id=user.pk), line.edition_id, line.quantity)
+        Basket.objects.filter(pk=basket.pk).delete()
+
+    at_once(*[unlocked_merge for _tab in range(4)])
+
+    assert Basket.objects.get().lines.get().quantity > 2
+
+
+def test_saving_for_later_and_moving_back_many_times_at_once_loses_and_doubles_nothing(books_page):
+    edition = book("Emma", availability="available").editions.get()
+    owner = Owner(user_id=UserFactory().pk)
+    basket, _notices = baskets.add(owner, edition.pk, 3)
+    line = basket.lines.get()
+
+    at_once(*[lambda: saved.save_for_later(basket.pk, line.pk) for _click in range(8)])
+    kept = SavedLine.objects.get()
+    assert (kept.quantity, basket.lines.count()) == (3, 0)
+    at_once(*[lambda: saved.move_back(owner, kept.pk) for _click in range(8)])
+    assert (basket.lines.get().quantity, SavedLine.objects.count()) == (3, 0)
+
+
+def test_while_an_order_is_placed_two_tabs_fill_the_next_basket(books_page):
+    """Who waited for the basket's lock finds the next one, be it made by the order or by another tab."""
+    emma, sanditon = (book(title, availability="available").editions.get() for title in ("Emma", "Sanditon"))
+    user = UserFactory()
+    basket = filled_basket({emma: 1, sanditon: 1}, user=user)
+    saved.save_for_later(basket.pk, basket.lines.get(edition=sanditon).pk)
+
+    answers = at_once(lambda: place(basket, user=user), *[lambda: baskets.add(Owner(user_id=user.pk), emma.pk, 1)] * 4)
+
+    assert [answer for answer in answers[1:] if isinstance(answer, Exception)] == []
+    [following] = Basket.objects.open()
+    assert dict(following.saved_lines.values_list("edition", "quantity")) == {sanditon.pk: 1} or not isinstance(
+        answers[0], Order
+    )

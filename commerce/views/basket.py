@@ -11,10 +11,12 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, UnknownCode
-from commerce.forms import AddForm, CodeForm, LineForm, QuantityField
+from commerce.forms import AddForm, CardForm, CodeForm, LineForm, QuantityField
+from commerce.kept import kept_now
 from commerce.models import Basket
 from commerce.models.basket import MAX_QUANTITY
-from commerce.services import baskets, vouchers
+from commerce.services import baskets, gift_cards, vouchers
+from commerce.services import saved as saved_lines
 from commerce.services.baskets import Owner
 from core.throttle import is_too_often, sender_of
 
@@ -36,8 +38,15 @@ def owner_of(request: HttpRequest) -> Owner:
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """The basket at today's prices."""
-    return _page(request, baskets.find(owner_of(request)))
+    """The basket at today's prices. What another tab put into the browser's basket during sign-in joins it here."""
+    token = basket_cookie.read(request)
+    if not request.user.is_authenticated or not token:
+        return _page(request, baskets.find(owner_of(request)))
+    if baskets.find(Owner(token=token)):
+        baskets.merge(token, request.user)
+    response = _page(request, baskets.find(owner_of(request)))
+    basket_cookie.forget(response)
+    return response
 
 
 @require_POST
@@ -81,6 +90,9 @@ def update(request: HttpRequest) -> HttpResponse:
 def remove(request: HttpRequest) -> HttpResponse:
     """Take a line out of the basket."""
     basket = baskets.find(owner_of(request))
+    card = CardForm(request.POST)
+    if basket and card.is_valid() and baskets.remove_gift_card(basket.pk, card.cleaned_data["card"]):
+        messages.success(request, _("The gift card was removed from your basket."))
     form = LineForm(request.POST)
     if basket and form.is_valid():
         title = baskets.remove(basket.pk, form.cleaned_data["line"])
@@ -90,13 +102,47 @@ def remove(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def save_for_later(request: HttpRequest) -> HttpResponse:
+    """Take a line out of the basket, but keep it below."""
+    basket = baskets.find(owner_of(request))
+    form = LineForm(request.POST)
+    if basket and form.is_valid():
+        try:
+            title = saved_lines.save_for_later(basket.pk, form.cleaned_data["line"])
+        except CommerceError as refusal:
+            messages.error(request, refusal.public)
+        else:
+            _tell(request, [], otherwise=_("%(title)s is saved for later.") % {"title": title} if title else "")
+    return redirect("commerce:basket")
+
+
+@require_POST
+def saved(request: HttpRequest) -> HttpResponse:
+    """Put a saved line back into the basket, or drop it: what the button says."""
+    owner = owner_of(request)
+    form = LineForm(request.POST)
+    if not form.is_valid():
+        return redirect("commerce:basket")
+    saved_id = form.cleaned_data["line"]
+    if request.POST.get("do") == "remove":
+        title = saved_lines.forget(owner, saved_id)
+        _tell(request, [], otherwise=_("%(title)s was removed.") % {"title": title} if title else "")
+        return redirect("commerce:basket")
+    try:
+        _tell(request, saved_lines.move_back(owner, saved_id))
+    except CommerceError as refusal:
+        messages.error(request, refusal.public)
+    return redirect("commerce:basket")
+
+
+@require_POST
 def enter_code(request: HttpRequest) -> HttpResponse:
-    """Put a voucher's code into the basket. Who tries many codes must wait, right or wrong: nobody guesses one."""
+    """Put the code of a voucher or a gift card into the basket. Who tries many must wait, right or wrong."""
     basket = baskets.find(owner_of(request))
     form = CodeForm(request.POST)
     if basket is None or not form.is_valid():
         return _page(request, basket, status=422, code_form=form)
-    if is_too_often("codes", sender_of(request), limit=MOST_CODES_TRIED, seconds=TRYING_SECONDS):
+    if tries_too_many_codes(request):
         form.add_error("code", _("Too many codes were tried. Please wait ten minutes."))
         return _page(request, basket, status=429, code_form=form)
     try:
@@ -109,9 +155,12 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def remove_code(request: HttpRequest) -> HttpResponse:
-    """Take a voucher's code out of the basket."""
+    """Take a voucher's code out of the basket, or a gift card that was to pay for it."""
     basket = baskets.find(owner_of(request))
-    if basket:
+    card = CardForm(request.POST)
+    if basket and card.is_valid():
+        gift_cards.take_out(basket.pk, card.cleaned_data["card"])
+    elif basket:
         vouchers.remove(basket.pk, request.POST.get("code", ""))
     return redirect("commerce:basket")
 
@@ -123,7 +172,7 @@ def summary(request: HttpRequest) -> JsonResponse:
     With ?total also what the books cost, for who asks by the amount.
     """
     basket = baskets.find(owner_of(request))
-    count = sum(basket.lines.values_list("quantity", flat=True)) if basket else 0
+    count = baskets.count(basket) if basket else 0
     user = request.user
     name = (user.get_short_name() or user.email.partition("@")[0]) if user.is_authenticated else ""
     told: dict[str, object] = {"count": count, "name": name}
@@ -133,11 +182,21 @@ def summary(request: HttpRequest) -> JsonResponse:
     return JsonResponse(told)
 
 
+def tries_too_many_codes(request: HttpRequest) -> bool:
+    """Count a try of a code, whoever's it is, and say whether there were too many: nobody guesses one."""
+    return is_too_often("codes", sender_of(request), limit=MOST_CODES_TRIED, seconds=TRYING_SECONDS)
+
+
 def _page(
     request: HttpRequest, basket: Basket | None, status: int = 200, code_form: CodeForm | None = None
 ) -> HttpResponse:
     priced = pricing.price_basket(basket)
-    context = {"basket": priced, "max_quantity": MAX_QUANTITY, "code_form": code_form or CodeForm()}
+    context = {
+        "basket": priced,
+        "saved": kept_now(basket.saved_lines.all()) if basket and basket.has_saved else [],
+        "max_quantity": MAX_QUANTITY,
+        "code_form": code_form or CodeForm(),
+    }
     response = render(request, "commerce/basket.html", context, status=status)
     if basket and not basket.user_id:
         basket_cookie.write(response, basket.token)

@@ -11,16 +11,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.addresses import FIELDS
 from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.forms import AddressForm, DeliveryForm, ReviewForm
-from commerce.models import Basket, SellerSettings
-from commerce.models.order import PaymentMethod
+from commerce.models import Basket
 from commerce.pricing import PricedBasket
 from commerce.services import baskets, checkout, holds
 from commerce.tax_territories import territory
 from commerce.vat_ids import VatIdForm
 from commerce.views.basket import owner_of
+from commerce.views.payments import lead_to_payment
+from commerce.views.ways_to_pay import ways
 from core.throttle import is_too_often, sender_of
 
 SHOWN_SALT = "commerce.review"
@@ -34,20 +36,22 @@ def address(request: HttpRequest) -> HttpResponse:
     """First screen: who gets the order and where it goes."""
     basket = baskets.find(owner_of(request))
     priced = pricing.price_basket(basket)
-    if basket is None or not priced.lines or priced.problems:
+    if basket is None or priced.is_empty or priced.problems:
         return _back_to_basket(request, priced)
     pickups = checkout.pickup_choices(priced)
     collecting = next((method for method in pickups if str(method.pk) == request.POST.get("collect")), None)
+    # Asked for another country only, the form is shown as that country wants it, unchecked.
+    is_sent_off = request.method == "POST" and "other_country" not in request.POST
     initial = _known_address(request) if priced.draft is None else {}
     form = AddressForm(
-        request.POST or None,
+        request.POST if is_sent_off else None,
         instance=priced.draft,
-        initial=initial,
+        initial=initial | (request.POST.dict() if not is_sent_off else {}),
         needs_delivery=priced.needs_delivery and collecting is None,
         currency=priced.currency,
     )
     vat_form = _vat_form(request, priced)
-    if request.method == "POST" and form.is_valid() and (vat_form is None or vat_form.is_valid()):
+    if is_sent_off and form.is_valid() and (vat_form is None or vat_form.is_valid()):
         try:
             checkout.save_address(basket.pk, form.cleaned_data["email"], form.address)
         except IncompleteCheckout as refusal:
@@ -73,7 +77,7 @@ def delivery(request: HttpRequest) -> HttpResponse:
     """Second screen: how it travels. Downloads skip it."""
     basket = baskets.find(owner_of(request))
     priced = pricing.price_basket(basket)
-    if basket is None or not priced.lines or priced.problems:
+    if basket is None or priced.is_empty or priced.problems:
         return _back_to_basket(request, priced)
     if not priced.needs_delivery:
         return redirect("commerce:checkout_review")
@@ -126,13 +130,19 @@ def _place(request: HttpRequest) -> HttpResponse:
         if not form.is_valid():
             raise OrderChanged(_("Please choose how you pay."))
         user = request.user if request.user.is_authenticated else None
-        order = checkout.place_order(basket.pk, seen=seen, user=user)
+        order = checkout.place_order(
+            basket.pk,
+            seen=seen,
+            method=form.cleaned_data["payment"],
+            user=user,
+            waives_withdrawal=form.cleaned_data["waives_withdrawal"],
+        )
     except OrderChanged as refusal:
         messages.warning(request, refusal.public)
         return _review_page(request, basket, pricing.price_basket(basket), status=409)
     except CommerceError as refusal:
         return _back(request, refusal)
-    return redirect(order)
+    return lead_to_payment(request, order, order.payment_method)
 
 
 def _hold(request: HttpRequest, basket: Basket) -> None:
@@ -149,8 +159,9 @@ def _review_page(request: HttpRequest, basket: Basket, priced: PricedBasket, sta
     context = {
         "basket": priced,
         "shown": shown,
-        "payment_methods": PaymentMethod.choices,
-        "seller": SellerSettings.load(),
+        "ways": ways(
+            checkout.ways_to_pay(priced), is_collected=priced.is_collected, chosen=request.POST.get("payment", "")
+        ),
         "steps": _steps("review", priced),
     }
     return render(request, "commerce/checkout_review.html", context, status=status)
@@ -184,7 +195,7 @@ def _known_address(request: HttpRequest) -> dict[str, object]:
     }
     last = request.user.addresses.first()
     if last:
-        known |= {name: getattr(last, name) for name in checkout.ADDRESS_FIELDS} | {"country": last.country.code}
+        known |= {name: getattr(last, name) for name in FIELDS} | {"country": last.country.code}
     return known
 
 

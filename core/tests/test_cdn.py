@@ -175,7 +175,7 @@ def test_no_answer_is_kept_beyond_the_next_price(open_shop, edge, commits):
 
 
 def test_an_old_answer_that_bridges_a_rendering_is_not_kept(db, edge, monkeypatch):
-    monkeypatch.setattr(page_cache, "horizons", [])
+    monkeypatch.setattr(page_cache, "horizons", {})
     rf = RequestFactory()
 
     def render(request) -> HttpResponse:
@@ -191,7 +191,7 @@ def test_an_old_answer_that_bridges_a_rendering_is_not_kept(db, edge, monkeypatc
 
 
 def test_an_answer_that_changed_while_it_was_rendered_is_not_kept(db, edge, monkeypatch):
-    monkeypatch.setattr(page_cache, "horizons", [])
+    monkeypatch.setattr(page_cache, "horizons", {})
 
     def changed_meanwhile(request) -> HttpResponse:
         page_cache.built_from(request)

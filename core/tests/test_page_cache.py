@@ -11,13 +11,15 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.core.cache import caches
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from accounts.models import User
-from catalog import stock
+from catalog import facets, stock
 from catalog.models import Contributor, Price
 from catalog.tests.factories import book
 from core import page_cache
@@ -34,7 +36,7 @@ def pages(settings):
 @pytest.fixture
 def rf(monkeypatch) -> RequestFactory:
     """Requests for the middleware alone, without a shop behind it."""
-    monkeypatch.setattr(page_cache, "horizons", [])
+    monkeypatch.setattr(page_cache, "horizons", {})
     return RequestFactory()
 
 
@@ -185,6 +187,60 @@ def test_campaign_parameters_share_the_page_and_are_not_seen_by_it(persuasion, c
         page = text(client, '/books/?utm_source="><script>&gclid=1&page=1'.replace("&page=1", ""))
 
     assert "utm_source" not in page
+
+
+@pytest.mark.parametrize("address", ["/", "/books/", "/books/persuasion/", "/contributors/jane-austen/"])
+@pytest.mark.parametrize("changed", ["a price", "a modal"])
+def test_the_first_page_after_a_purge_costs_its_own_queries_only(
+    persuasion, client, settings, commits, address, changed, django_assert_num_queries
+):
+    """When something changes by itself next was asked by whoever changed the price."""
+    client.get(address)
+    with_cache = settings.MIDDLEWARE
+    settings.MIDDLEWARE = with_cache[1:]
+    with CaptureQueriesContext(connection) as own:
+        Client().get(address)
+    settings.MIDDLEWARE = with_cache
+    with commits():
+        if changed == "a price":
+            Price.objects.get().save()
+        else:
+            page_cache.purge(page_cache.SITE)
+    facets.index.state()  # lists know the numbers of books; whoever asks first after a sale reads them
+
+    with django_assert_num_queries(len(own)):
+        Client().get(address)
+
+
+def test_a_horizon_that_was_asked_before_a_price_was_planned_holds_for_no_page(persuasion, client, commits, pages):
+    """Also where the one who planned it could not ask."""
+    now = timezone.now()
+    text(client, "/books/persuasion/")
+    asked_before = pages.get("pages.horizon.catalogue")
+    with commits():
+        Price.objects.create(
+            edition=persuasion.editions.get(), amount=Decimal("5.00"), currency="GBP",
+            starts_at=now + dt.timedelta(minutes=30), ends_at=now + dt.timedelta(minutes=45),
+        )  # fmt: skip
+    pages.set("pages.horizon.catalogue", asked_before, None)
+
+    assert "£7.99" in text(client, "/books/persuasion/")
+    with time_machine.travel(now + dt.timedelta(minutes=30, seconds=1)):
+        assert "£5.00" in text(client, "/books/persuasion/")
+
+
+def test_a_price_is_changed_also_where_nobody_can_say_what_comes_next(persuasion, client, commits, monkeypatch):
+    def broken():
+        raise RuntimeError("no answer")
+
+    text(client, "/books/persuasion/")
+    with monkeypatch.context() as patch, commits():
+        patch.setattr(page_cache, "horizons", {page_cache.CATALOGUE: [broken]})
+        price = Price.objects.get()
+        price.amount = Decimal("6.50")
+        price.save()
+
+    assert "£6.50" in text(client, "/books/persuasion/")
 
 
 def test_each_state_of_a_list_is_a_page_of_its_own(persuasion, client):

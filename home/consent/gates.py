@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.core.cache import caches
-from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 from wagtail.models import Site
@@ -26,6 +26,8 @@ GENERATION = "home.consent.generation"
 SECONDS = 60 * 60
 OWN_STATISTICS = "own-statistics"
 """Key of the shop's own measurement, which has no code of another company."""
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +84,32 @@ class Wording:
     """Title and description of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    gates: tuple[Gate, ...]
-    wording: Wording
-
-
 def gates_and_wording(site: Site | None) -> tuple[tuple[Gate, ...], Wording]:
     """The integrations that are on at this moment, in their order, and the words of the site."""
-    cache = caches["pages"]
-    key = f"home.consent.{generations.generation(GENERATION)}.{site.pk if site else 0}"
-    state: _State | None = cache.get(key)
-    if state is None:
-        state = _State(_read_gates(), _read_wording(site))
-        cache.set(key, state, SECONDS)
     now = timezone.now()
     on = tuple(
         gate
-        for gate in state.gates
+        for gate in _remembered("gates", _read_gates)
         if (gate.starts_at is None or gate.starts_at <= now) and (gate.ends_at is None or gate.ends_at > now)
     )
-    return on, state.wording
+    return on, _remembered(str(site.pk if site else 0), lambda: _read_wording(site))
 
 
 def next_change() -> dt.datetime | None:
-    """When an integration begins or ends next: no page is kept beyond it."""
+    """When an integration begins or ends next: no page is kept beyond it. No query while they are remembered."""
     now = timezone.now()
-    moments = ThirdPartyIntegration.objects.filter(Q(starts_at__gt=now) | Q(ends_at__gt=now), is_active=True)
-    found = [
-        moment
-        for pair in moments.values_list("starts_at", "ends_at")
-        for moment in pair
-        if moment is not None and moment > now
-    ]
-    return min(found, default=None)
+    moments = (moment for gate in _remembered("gates", _read_gates) for moment in (gate.starts_at, gate.ends_at))
+    return min((moment for moment in moments if moment and moment > now), default=None)
+
+
+def _remembered(name: str, read: Callable[[], Thing]) -> Thing:
+    cache = caches["pages"]
+    key = f"home.consent.{generations.generation(GENERATION)}.{name}"
+    thing: Thing | None = cache.get(key)
+    if thing is None:
+        thing = read()
+        cache.set(key, thing, SECONDS)
+    return thing
 
 
 def wording_of(settings: ConsentSettings, site: Site | None) -> Wording:
@@ -193,4 +187,4 @@ def connect() -> None:
             signal.connect(forget, sender=sender, dispatch_uid=f"home.consent.{sender.__name__}")
     for signal in (page_slug_changed, page_unpublished, post_page_move):
         signal.connect(forget, dispatch_uid="home.consent.page")
-    page_cache.horizons.append(next_change)
+    page_cache.horizons[page_cache.SITE].append(next_change)

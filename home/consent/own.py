@@ -43,9 +43,9 @@ own_storage: list[OwnStorage] = [
     ),
     OwnStorage(
         Stored(
-            "session",
+            "local",
             "booktime.orders",
-            _("until the visit ends"),
+            _("until your next visit"),
             _("Remembers which promotions you saw, to count whether an order follows. The count says nothing of you."),
         ),
         _("a promotion"),

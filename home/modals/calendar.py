@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -15,7 +15,7 @@ from wagtail.models import Page, Revision
 
 from catalog.models import TagPage
 from home.modals.targeting import Where, where_of
-from home.models.modals import PageModal, Place
+from home.models.modals import PageModal
 
 _ALWAYS = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 _NEVER = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
@@ -149,13 +149,6 @@ def _wordings(revisions: Iterable[Revision]) -> dict[int, PageModal]:
     places = [place for modal in wordings for place in (*modal.targets.all(), *modal.exclusions.all())]
     pages = Page.objects.in_bulk({place.page_id for place in places})
     for modal in wordings:
-        modal.targets = _that_are_there(modal.targets.all(), pages)
-        modal.exclusions = _that_are_there(modal.exclusions.all(), pages)
+        for place in (*modal.targets.all(), *modal.exclusions.all()):
+            place.page = pages.get(place.page_id)
     return {modal.pk: modal for modal in wordings}
-
-
-def _that_are_there(places: Iterable[Place], pages: Mapping[int, Page]) -> list[Place]:
-    there = [place for place in places if place.page_id in pages]
-    for place in there:
-        place.page = pages[place.page_id]
-    return there

@@ -65,10 +65,12 @@ class Where:
     """Tags whose books belong to it besides."""
     kinds: frozenset[str] = frozenset()
     language: str = ""
+    is_nowhere: bool = False
+    """True where pages were chosen and all of them were deleted."""
 
     def holds(self, place: Standing) -> bool:
         """True where the page is one of them."""
-        if self.kinds and place.kind not in self.kinds:
+        if self.is_nowhere or (self.kinds and place.kind not in self.kinds):
             return False
         if self.language and place.language != self.language:
             return False
@@ -79,6 +81,8 @@ class Where:
 
     def meets(self, other: Where) -> bool:
         """True where the two may be on one page. Errs on the side of saying so."""
+        if self.is_nowhere or other.is_nowhere:
+            return False
         if self.kinds and other.kinds and self.kinds.isdisjoint(other.kinds):
             return False
         if self.language and other.language and self.language != other.language:
@@ -242,17 +246,19 @@ def _tags_of_pages(modals: Iterable[PageModal]) -> dict[int, int]:
 def where_of(modal: PageModal, tags: Mapping[int, int]) -> Where:
     """The pages of a modal; `tags` are those of tag pages, by their keys."""
     targets = list(modal.targets.all())
+    spots = _spots(targets)
     return Where(
-        spots=_spots(targets),
+        spots=spots,
         excluded=_spots(modal.exclusions.all()),
         tags=frozenset(tags[target.page_id] for target in targets if target.with_books and target.page_id in tags),
         kinds=frozenset(modal.page_types),
         language=modal.language,
+        is_nowhere=bool(targets and not spots),
     )
 
 
 def _spots(places: Iterable[Place]) -> tuple[Spot, ...]:
-    return tuple(Spot(place.page.path, place.reach) for place in places)
+    return tuple(Spot(place.page.path, place.reach) for place in places if place.page)
 
 
 def _showing(
@@ -316,7 +322,7 @@ def _forget_revision(instance: Revision, **_kwargs: object) -> None:
 
 
 def _forget_if_any(**_kwargs: object) -> None:
-    """A page has another address or place: modals that lead there or are shown there hold the old one."""
+    """A page has another address or place, or is gone: modals that lead there or are shown there hold the old one."""
     if known().showings:
         forget()
 
@@ -351,4 +357,5 @@ def connect() -> None:
         signal.connect(_picture_changed, sender=get_image_model(), dispatch_uid="home.modals.picture")
     for signal in (page_slug_changed, page_unpublished, post_page_move):
         signal.connect(_forget_if_any, dispatch_uid="home.modals.page")
-    page_cache.horizons.append(next_change)
+    post_delete.connect(_forget_if_any, sender=Page, dispatch_uid="home.modals.page")
+    page_cache.horizons[page_cache.SITE].append(next_change)

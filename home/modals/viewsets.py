@@ -60,7 +60,10 @@ def _of_modals(model: Any) -> QuerySet[Any]:
 
 def _where(modal: PageModal) -> str:
     """The pages of a modal in a few words."""
-    titles = [target.page.title for target in modal.targets.all()]
+    targets = list(modal.targets.all())
+    titles = [target.page.title for target in targets if target.page]
+    if targets and not titles:
+        return _("Nowhere: its pages were deleted")
     if not titles:
         return (
             _("All pages") if not modal.page_types else _("%(count)d kinds of page") % {"count": len(modal.page_types)}

@@ -19,7 +19,6 @@ class ContactMessage(models.Model):
     email = models.EmailField(_("email"))
     message = models.TextField(_("message"), validators=[MaxLengthValidator(5000)])
     created_at = models.DateTimeField(_("received"), auto_now_add=True, db_default=Now(), db_index=True)
-    mailed_at = models.DateTimeField(_("mailed to customer service"), null=True, editable=False)
     is_handled = models.BooleanField(_("dealt with"), default=False)
 
     class Meta:

@@ -319,13 +319,17 @@ class Place(Orderable):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.page} ({self.get_reach_display()})"
+        return f"{self.page or _('deleted')} ({self.get_reach_display()})"
 
 
 class ModalTarget(Place):
-    """Where a modal is shown."""
+    """Where a modal is shown. Outlives its page: a limit that is gone with it would be none."""
 
     modal = ParentalKey(PageModal, on_delete=models.CASCADE, related_name="targets")
+    page = models.ForeignKey(
+        "wagtailcore.Page", null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("page"),
+        help_text=_("Empty: it was deleted. A modal all of whose pages were is shown nowhere."),
+    )  # fmt: skip
     with_books = models.BooleanField(
         _("and the books of this tag"), default=False, help_text=_("Where the page is a tag's.")
     )
@@ -339,7 +343,7 @@ class ModalTarget(Place):
     def clean(self) -> None:
         """Only a tag has books of its own."""
         super().clean()
-        if self.with_books and self.page_id and self.page.specific_class is not TagPage:
+        if self.with_books and self.page and self.page.specific_class is not TagPage:
             raise ValidationError({"with_books": _("That page is not a tag's.")})
 
 

@@ -20,9 +20,11 @@ from catalog.models import TagIndexPage, TagPage
 from catalog.tests.factories import TagFactory, book
 from catalog.tests.test_product import picture
 from core.tests.processes import another_process
+from home.modals import calendar
 from home.modals.blocks import ModalLinkBlock
 from home.modals.targeting import Spot, Where
-from home.models import ModalExclusion, ModalSettings, ModalTarget, ModalVariant, PageModal
+from home.modals.viewsets import _where
+from home.models import ModalExclusion, ModalSettings, ModalTarget, ModalVariant, PageModal, StandardPage
 from home.models.modals import Reach
 from home.templatetags.modal_tags import page_modals
 from home.tests.factories import standard_page
@@ -186,6 +188,100 @@ def test_a_tags_books_are_its_pages_with_and_without_an_editors_page(client, sho
     assert shown_on(client, *paths) == ["/tags/comedy/", "/tags/ghosts/", "/books/emma/"]
 
 
+def pages_of(made):
+    """The list's words for where a modal is."""
+    return _where(PageModal.objects.prefetch_related("targets__page").get(pk=made.pk))
+
+
+def test_a_modal_whose_only_page_was_deleted_is_nowhere_and_the_list_says_so(client, shop, modal):
+    about, draft = standard_page(shop), shop.add_child(instance=StandardPage(title="Draft", slug="draft", live=False))
+    made = modal(targets=[(about, Reach.ALL)])
+    of_draft = modal("draft", targets=[(draft, Reach.PAGE)])
+    assert (shown_on(client, "/", "/about-us/"), pages_of(made)) == (["/about-us/"], "About us")
+
+    about.delete()
+    draft.delete()
+
+    assert shown_on(client, "/", "/books/", "/search/?q=x") == []
+    assert pages_of(made) == pages_of(of_draft) == "Nowhere: its pages were deleted"
+    made.refresh_from_db()
+    made.save_revision().publish()
+    assert shown_on(client, "/", "/books/") == []
+
+
+def test_a_wording_that_was_approved_for_a_page_that_is_gone_is_nowhere_too(client, shop, modal, admin_client):
+    about = standard_page(shop)
+    with time_machine.travel(NOON, tick=False):
+        made = modal(targets=[(about, Reach.PAGE)], go_live_at=NOON + dt.timedelta(hours=1))
+        modal("other", targets=[(shop, Reach.ALL)])
+        about.delete()
+    with time_machine.travel(NOON + dt.timedelta(hours=1, seconds=1), tick=False):
+        assert [rule["a"] for rule in rules_on(client, "/")["m"]] == ["/offers/other/"]
+        assert calendar.month(dt.date(2026, 11, 1)).meetings == []
+
+        call_command("publish_scheduled")
+
+        made.refresh_from_db()
+        assert (made.live, pages_of(made)) == (True, "Nowhere: its pages were deleted")
+        assert [rule["a"] for rule in rules_on(client, "/")["m"]] == ["/offers/other/"]
+
+
+def test_a_modal_keeps_the_pages_that_are_left(client, shop, modal):
+    first, second = standard_page(shop), standard_page(shop, title="Second", slug="second")
+    made = modal(targets=[(first, Reach.PAGE), (second, Reach.PAGE)])
+
+    first.delete()
+
+    assert shown_on(client, "/", "/second/") == ["/second/"]
+    assert pages_of(made) == "Second"
+
+
+def test_an_excluded_page_that_is_deleted_changes_nothing_elsewhere(client, shop, modal):
+    first, second = standard_page(shop), standard_page(shop, title="Second", slug="second")
+    made = modal(exclusions=[(first, Reach.ALL), (second, Reach.PAGE)])
+    only = modal("only", targets=[(shop, Reach.PAGE)], exclusions=[(first, Reach.ALL)])
+
+    first.delete()
+
+    assert shown_on(client, "/", "/books/", "/second/") == ["/", "/books/"]
+    assert (pages_of(made), pages_of(only)) == ("All pages", "BookTime")
+
+
+def test_the_books_of_a_tag_whose_page_was_deleted_have_no_modal(client, shop, books_page, modal):
+    book("Emma", slug="emma", tags=["Comedy"])
+    page = TagIndexPage.objects.get().add_child(
+        instance=TagPage(title="Comedy", slug="comedy", tag=TagFactory(name="Comedy"))
+    )
+    page.save_revision().publish()
+    made = modal(targets=[(page, Reach.PAGE, True)])
+    assert shown_on(client, "/", "/tags/comedy/", "/books/emma/") == ["/tags/comedy/", "/books/emma/"]
+
+    page.delete()
+
+    assert shown_on(client, "/", "/tags/comedy/", "/books/emma/") == []
+    assert pages_of(made) == "Nowhere: its pages were deleted"
+
+
+def test_the_form_asks_for_another_page_instead_of_the_one_that_is_gone(admin_client, shop, modal):
+    about = standard_page(shop)
+    made = modal(targets=[(about, Reach.PAGE)])
+    about.delete()
+    target = made.targets.get()
+
+    def publish(**changes):
+        rows = {
+            "targets-TOTAL_FORMS": "1", "targets-INITIAL_FORMS": "1", "targets-0-id": str(target.pk),
+            "targets-0-ORDER": "1", "targets-0-reach": "0", "targets-0-page": "", "slug": "offer",
+            "action-publish": "1",
+        }  # fmt: skip
+        return admin_client.post(f"/admin/snippets/home/pagemodal/edit/{made.pk}/", form_data(**rows | changes))
+
+    refused = publish()
+    assert refused.context["form"].formsets["targets"].errors == [{"page": ["This field is required."]}]
+    assert publish(**{"targets-0-page": str(shop.pk)}).status_code == 302
+    assert pages_of(made) == "BookTime"
+
+
 def test_basket_checkout_account_and_error_pages_never_have_one(client, shop, modal):
     modal()
 
@@ -206,6 +302,7 @@ def test_where_two_modals_may_meet():
         (Where(tags=frozenset({1})), Where(spots=(books,)), True),
         (Where(tags=frozenset({1})), Where(spots=(about,)), False),
         (Where(spots=(home,), excluded=(about,)), Where(spots=(about,)), False),
+        (Where(is_nowhere=True), Where(), False),
     ]
     for one, other, expected in meets:
         assert (one.meets(other), other.meets(one)) == (expected, expected), (one, other)

@@ -14,14 +14,14 @@ from tests.e2e.conftest import DESK, PHONE
 TITLE = "Frankenstein"
 
 
-def find_book(page: Page, words: str) -> None:
-    """From the home page to the page of the first book that the words find."""
+def find_book(page: Page, words: str, title: str = TITLE) -> None:
+    """From the home page to the page of the first book of this title that the words find."""
     page.goto("/")
     search = page.get_by_role("searchbox", name="Search books").or_(page.get_by_role("combobox", name="Search books"))
     search.first.fill(words)
     search.first.press("Enter")
-    page.locator("main").get_by_role("link", name=re.compile(TITLE)).first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text(TITLE)
+    page.locator("main").get_by_role("link", name=re.compile(title)).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
 
 
 def fill_address(page: Page, email: str) -> None:

@@ -459,7 +459,7 @@ def test_only_pages_with_a_candidate_load_a_script_and_a_small_one(visit):
 
 def followed(page: Page) -> str | None:
     """What the browser keeps for an order that may follow."""
-    return page.evaluate("sessionStorage.getItem('booktime.orders')")
+    return page.evaluate("localStorage.getItem('booktime.orders')")
 
 
 def grant(page: Page, purposes: str) -> None:
@@ -609,19 +609,26 @@ def shopper(visit, shop_running: Shop):
     """Somebody who is taken for no machine, in a shop with a modal on a book and statistics of its own."""
     shop_running.manage("shell", "--no-imports", "-c", SETUP)
     page = visit(DESK, user_agent=BROWSER)
-    page.add_init_script("Object.defineProperty(navigator, 'webdriver', { get: () => false })")
+    page.context.add_init_script("Object.defineProperty(navigator, 'webdriver', { get: () => false })")
     yield page
     shop_running.manage("shell", "--no-imports", "-c", TEARDOWN)
 
 
-def order(page: Page, email: str, *, choice: str) -> None:
-    """Answer the question, see the modal on the page of a book, and buy the book as a guest."""
+def order(page: Page, email: str, *, choice: str, minutes_ago: int = 0, tab: Page | None = None) -> None:
+    """Answer the question, see the modal on the page of a book, and buy the book as a guest, perhaps in another tab."""
     page.goto(BOOK)
     page.locator("[data-consent]").get_by_role("button", name=choice).click()
     expect(page.locator(MODAL)).to_contain_text("A word on ghosts")
     with page.expect_response("**/offers/count/"):  # what is sent as a page is left has the name of a headless browser
         close(page)
     page.get_by_role("button", name="Add to basket").click()
+    page.wait_for_load_state("networkidle")
+    page.evaluate(
+        "minutes => { const kept = JSON.parse(localStorage['booktime.modals']); kept.at -= minutes * 60000;"
+        " localStorage['booktime.modals'] = JSON.stringify(kept) }",
+        minutes_ago,
+    )
+    page = tab or page
     page.goto("/checkout/")
     fill_address(page, email)
     place_order(page)
@@ -663,6 +670,31 @@ def test_an_order_after_a_modal_is_counted_once_however_often_its_page_is_seen(s
     assert ordered(lines) == [(today, "A", "", "1")]
     assert report[5] == "1"
     assert json.loads(followed(page)) == []
+
+
+def test_an_order_in_another_tab_of_the_visit_is_counted(shopper, visit):
+    page = shopper
+    tab = page.context.new_page()
+
+    order(page, "tabs@reader.example", choice="Accept all", tab=tab)
+
+    assert json.loads(followed(page)) == []
+    _report, lines = figures(visit(DESK))
+    assert [line[3] for line in ordered(lines)] == ["1"]
+
+
+def test_an_order_after_the_visit_is_not_counted_and_the_next_visit_forgets_it(shopper, visit):
+    page = shopper
+
+    order(page, "later@reader.example", choice="Accept all", minutes_ago=31)
+    kept = json.loads(followed(page))
+    page.goto(BOOK)
+    expect(page.locator(MODAL)).to_be_visible()
+
+    assert len(kept) == 1
+    assert [moment > kept[0][2] for _modal, _version, moment in json.loads(followed(page))] == [True]
+    _report, lines = figures(visit(DESK))
+    assert ordered(lines) == []
 
 
 def test_an_order_before_a_modal_is_not_its_own(shopper, visit):

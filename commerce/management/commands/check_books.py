@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
 
 from commerce.bookkeeping import CHECKS
 
@@ -19,7 +20,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run every check. What is found stands on the screen and, for whoever watches the logs, as an error there."""
-        found = [drift for check in CHECKS for drift in check()]
+        was_open = connection.in_atomic_block
+        with transaction.atomic():
+            if connection.vendor == "postgresql" and not was_open:
+                with connection.cursor() as cursor:  # all statements see the database as it is now
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            found = [drift for check in CHECKS for drift in check()]
         for drift in found:
             self.stdout.write(str(drift))
         if found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import resource
@@ -18,7 +19,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -29,7 +29,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.test import Client
-from django.test.utils import override_settings
+from django.test.utils import CaptureQueriesContext, override_settings
 from psycopg2 import sql
 
 from catalog.importers import queue
@@ -38,16 +38,18 @@ from catalog.importers.load import load
 from catalog.importers.records import Record
 from catalog.models import Contribution, Edition, ProductPage, Tag
 from core import page_cache
-from core.measuring import WARM_UP, figure
-from home.models import PageModal, ThirdPartyIntegration
+from home.models import HomePage, PageModal, StandardPage, ThirdPartyIntegration
 
 SIZES = "1000,10000"
 LOCAL_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 OWN_DATABASE = "booktime_bench"
+WARM_UP = 3
 SEED = 1
 CONNECTIONS = 4
 SERVER_SECONDS = 60
 CPU = "/bench/cpu"
+ONLY_AFTER_AN_ORDER = "orders.js"
+"""A script that no page with a modal has."""
 
 
 class Command(BaseCommand):
@@ -153,10 +155,17 @@ def _measure(size: int, times: int) -> dict[str, str]:
         for label, path in pages.items():
             figures[label] = _page(path, times)
         figures["a book, from the cache"] = _page(pages["a book"], times, cached=True)
-        figures |= _baskets(times)
         figures |= _over_http({label: path for label, path in pages.items() if "search" not in path}, times / 25)
         figures |= _added(pages["a book"], times)
+        figures |= _sales(times)
     return figures
+
+
+def _sales(times: int) -> dict[str, str]:
+    """What buying costs: told by the room that sells, which this one does not know."""
+    said = io.StringIO()
+    call_command("measure_sales", times=times, stdout=said)
+    return dict(json.loads(said.getvalue()))
 
 
 class _Clock:
@@ -189,10 +198,15 @@ def _peak() -> float:
 
 
 def _pages() -> dict[str, str]:
-    """What is measured: a name and an address."""
+    """What is measured: a name and an address of each kind of page."""
+    about = HomePage.objects.get().add_child(
+        instance=StandardPage(title="About us", slug="about-us", intro="<p>A shop of books.</p>")
+    )
+    about.save_revision().publish()
     page = ProductPage.objects.order_by("pk")[ProductPage.objects.count() // 2]
     tag = Tag.objects.order_by("pk")[0]
     person = Contribution.objects.order_by("pk").select_related("contributor")[0].contributor
+    of_a_series = ProductPage.objects.exclude(series=None).order_by("pk").select_related("series", "publisher")[0]
     words = Counter(
         word.lower()
         for title in ProductPage.objects.order_by("pk").values_list("title", flat=True)[:2000]
@@ -206,8 +220,12 @@ def _pages() -> dict[str, str]:
         "all books": "/books/",
         "filtered by two facets": "/books/?format=paperback&language=en",
         "second page": "/books/?page=2",
+        "all tags": "/tags/",
         "a tag": f"/tags/{tag.slug}/",
-        "a contributor": f"/contributors/{person.slug}/",
+        "a contributor": person.get_absolute_url(),
+        "a publisher": of_a_series.publisher.get_absolute_url(),
+        "a series": of_a_series.series.get_absolute_url(),
+        "a company page": "/about-us/",
         "search: common word": f"/search/?q={common}",
         "search: rare word": f"/search/?q={rare}",
         "search: mistyped word": f"/search/?q={common[:2] + common[3] + common[2] + common[4:]}",
@@ -218,18 +236,24 @@ def _pages() -> dict[str, str]:
 
 
 def _page(path: str, times: int, *, cached: bool = False) -> str:
-    """Queries and CPU of one address, built anew each time or given from the cache."""
+    """Queries and CPU of one address: the median after a warm-up, built anew each time or given from the cache."""
     client = Client(headers={"host": "127.0.0.1"}, raise_request_exception=False)
-    cost = figure(lambda: client.get(path), times, before=None if cached else lambda: page_cache.purge(page_cache.SITE))
-    status = client.get(path).status_code
-    return cost if status in {200, 301, 302} else f"{cost} ({status})"
 
+    def ask() -> tuple[float, int]:
+        if not cached:
+            page_cache.purge(page_cache.SITE)
+        began = time.process_time()
+        response = client.get(path)
+        return time.process_time() - began, response.status_code
 
-def _baskets(times: int) -> dict[str, str]:
-    """The figures of `bench_basket`, a command of a room that this one does not know."""
-    said = StringIO()
-    call_command("bench_basket", times=times, stdout=said)
-    return dict(json.loads(said.getvalue()))
+    for _ in range(WARM_UP):
+        _cost, status = ask()
+    with CaptureQueriesContext(connection) as queries:
+        ask()
+        asked = len(queries)
+    cost = statistics.median(ask()[0] for _ in range(times))
+    fault = "" if status in {200, 301, 302} else f" ({status})"
+    return f"{asked} queries {1000 * cost:6.1f} ms{fault}"
 
 
 # --- What modals and consent add ------------------------------------------------------------------
@@ -265,11 +289,9 @@ def _weight(path: str, times: int) -> tuple[int, float]:
 
 
 def _more(before: tuple[int, float], after: tuple[int, float], script: str) -> str:
-    files = [
-        settings.BASE_DIR / "static" / "js" / f"{script}.js",
-        *(settings.BASE_DIR / "static/js" / script).glob("*.js"),
-    ]
-    scripts = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files)
+    folder = settings.BASE_DIR / "static" / "js"
+    files = [folder / f"{script}.js", *(folder / script).glob("*.js")]
+    scripts = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files if file.name != ONLY_AFTER_AN_ORDER)
     return f"{after[0] - before[0]} B {after[1] - before[1]:+.1f} ms, js {scripts} B"
 
 

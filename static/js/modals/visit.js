@@ -3,19 +3,20 @@
 const KEY = "booktime.modals";
 const VISIT = 30 * 60 * 1000; // Milliseconds after which the next page is another visit.
 
-function read(store, key) {
+function read(key) {
   try {
-    return JSON.parse(window[store].getItem(key));
+    return JSON.parse(localStorage.getItem(key));
   } catch {
     return null;
   }
 }
 
-function write(store, key, value) {
+function write(key, value) {
   try {
-    window[store].setItem(key, JSON.stringify(value));
+    if (value) localStorage.setItem(key, JSON.stringify(value));
+    else localStorage.removeItem(key);
   } catch {
-    // Forbidden: it lasts for the page.
+    // Forbidden.
   }
 }
 
@@ -24,18 +25,20 @@ export class Memory {
 
   constructor(isKept) {
     this.isKept = isKept;
-    const { at, visits = 0 } = this.kept;
-    this.keep(Date.now() - at < VISIT ? {} : { visits: visits + 1, counted: [] });
+    const { visits = 0 } = this.kept;
+    const isNew = !isInVisit(Date.now());
+    this.keep(isNew ? { visits: visits + 1, counted: [] } : {});
+    if (isNew && isKept) keepMet();
   }
 
   // Another page may have written.
   get kept() {
-    return Object.assign(this.own, this.isKept && read("localStorage", KEY));
+    return Object.assign(this.own, this.isKept && read(KEY));
   }
 
   keep(values) {
     Object.assign(this.kept, values, { at: Date.now() });
-    if (this.isKept) write("localStorage", KEY, this.own);
+    if (this.isKept) write(KEY, this.own);
   }
 
   get chance() {
@@ -71,10 +74,11 @@ export class Memory {
   }
 }
 
-// For an order that may follow: [modal, version, moment]. Goes with the consent.
-const MET = ["sessionStorage", "booktime.orders"];
-export const readMet = () => read(...MET) ?? [];
-export const keepMet = (met) => write(...MET, met);
+// For an order that may follow: [modal, version, moment]. Goes with the visit and the consent.
+const MET = "booktime.orders";
+export const readMet = () => read(MET) ?? [];
+export const keepMet = (met) => write(MET, met);
+export const isInVisit = (moment) => moment - read(KEY)?.at < VISIT;
 
 const PAUSE = 5000;
 

@@ -1,0 +1,112 @@
+"""The power goes at every point between the button and the thank-you mail. After a restart the books balance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from catalog.models import StockRecord
+from catalog.tests.factories import book
+from commerce import pricing
+from commerce.bookkeeping import CHECKS
+from commerce.models import Invoice, Order, Payment, ProviderEvent, SandboxPayment
+from commerce.tests.factories import filled_basket
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+MAIL = ("before-mail", "after-mail")
+POINTS = (
+    "before-hold", "after-hold", "after-order-rows", "after-voucher", "after-invoice", "before-commit", "after-commit",
+    "before-provider-call", "after-provider-call", "before-settle", *MAIL,
+)  # fmt: skip
+
+
+def database_url() -> str:
+    """The database of this test, for another process."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
+
+
+def run(basket_id: int, seen: str, var: Path, crash_at: str = "") -> int:
+    """The whole way in a process of its own; how it ended."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "booktime.settings.production",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": "",
+        "VAR_DIR": str(var),
+        "SITE_URL": "http://127.0.0.1:8000",
+        "PAYMENT_SANDBOX": "true",
+        "CRASH_AT": crash_at,
+    }
+    command = [sys.executable, "-m", "commerce.tests.crash_child", str(basket_id), seen]
+    ended = subprocess.run(  # noqa: S603  # our own code
+        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False, timeout=120
+    )
+    if ended.returncode > 0:
+        raise AssertionError(ended.stderr[-2000:])
+    return ended.returncode
+
+
+def mails(var: Path) -> Counter[str]:
+    """Which mails were sent, and how often: by what begins their subject."""
+    written = [path.read_text() for path in (var / "mail").glob("*")]
+    subjects = re.findall(r"^Subject: (\w+ \w+)", "\n".join(written), re.MULTILINE)
+    return Counter([*subjects, *(" ".join(message.subject.split()[:2]) for message in mail.outbox)])
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_process_loses_no_order_and_doubles_nothing(books_page, settings, tmp_path, point):
+    settings.PAYMENT_SANDBOX = True
+    edition = book("Emma").editions.get()
+    basket = filled_basket({edition: 1})
+    seen = pricing.price_basket(basket).fingerprint
+
+    assert run(basket.pk, seen, tmp_path, point) == -signal.SIGKILL
+    assert all(order.lines.exists() for order in Order.objects.all())
+    assert all(Invoice.objects.filter(order=order) for order in Order.objects.filter(payment_status="paid"))
+    assert StockRecord.objects.get(edition=edition).allocated == Order.objects.count()
+    assert run(basket.pk, seen, tmp_path) == 0
+    then = timezone.now() - dt.timedelta(minutes=10)
+    ProviderEvent.objects.update(received_at=then)
+    Payment.objects.update(created_at=then, asked_at=then)
+    call_command("reconcile_payments", verbosity=0)
+
+    order = Order.objects.get()
+    assert (order.status, order.payment_status, order.lines.count()) == ("placed", "paid", 1)
+    assert StockRecord.objects.get(edition=edition).allocated == 1
+    provider = SandboxPayment.objects.get()
+    assert (provider.charges, provider.refunds, Payment.objects.count(), Invoice.objects.count()) == (1, {}, 1, 1)
+    assert order.events.filter(kind="paid").count() == 1
+    assert not ProviderEvent.objects.filter(handled_at=None).exists()
+    assert [found for check in CHECKS for found in check()] == []
+    sent = mails(tmp_path)
+    assert set(sent.values()) <= {1, 2}
+    if point not in MAIL:
+        assert set(sent) == {"Your order", "We have"}
+
+
+def test_without_a_crash_everything_is_there_at_once(books_page, settings, tmp_path):
+    settings.PAYMENT_SANDBOX = True
+    basket = filled_basket({book("Emma").editions.get(): 1})
+
+    assert run(basket.pk, pricing.price_basket(basket).fingerprint, tmp_path) == 0
+
+    assert Order.objects.get().payment_status == "paid"
+    assert mails(tmp_path) == {"Your order": 1, "We have": 1}

@@ -1,0 +1,1 @@
+"""Mail: kinds that rooms declare, texts that staff write, and a box that loses nothing. docs/mail.md."""

@@ -1,0 +1,77 @@
+"""The account and its wish lists, as they look: on three screens, for those who cannot see them too."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import DESK, PHONE
+from tests.e2e.test_buying import find_book, sign_in
+from tests.e2e.test_pages import NARROW, WCAG
+
+ACCOUNT = [
+    "/account/", "/account/orders/", "/account/addresses/", "/account/addresses/add/", "/account/wish-lists/",
+    "/account/wish-lists/new/", "/account/email/", "/account/password/change/", "/account/2fa/", "/account/sessions/",
+    "/account/privacy/", "/account/logout/", "/account/reauthenticate/",
+]  # fmt: skip
+BEHIND_THE_PASSWORD = [
+    "/account/privacy/data/", "/account/privacy/erase/", "/account/2fa/totp/activate/", "/account/2fa/webauthn/add/",
+]  # fmt: skip
+
+
+def faults_of(page: Page, address: str) -> list[str]:
+    """What is wrong with a page at 1280, 390 and 320 pixels."""
+    page.goto(address)
+    found = []
+    for viewport in (DESK, PHONE, NARROW):
+        page.set_viewport_size(viewport)
+        where = f"{address} at {viewport['width']}"
+        if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
+            found.append(f"{where}: scrolls sideways")
+        if (page.locator("h1").count(), page.locator("main").count()) != (1, 1):
+            found.append(f"{where}: headings or landmarks")
+        for fault in Axe().run(page, options=WCAG).response["violations"]:
+            found.append(f"{where}: {fault['id']}: {fault['nodes'][0]['html'][:200]}")
+    return found
+
+
+@pytest.fixture
+def reader(visit) -> Page:
+    """A customer of the demo shop, signed in, who has answered the question about cookies."""
+    page = visit(DESK)
+    page.goto("/account/login/")
+    sign_in(page, "reader@booktime.example")
+    if page.get_by_role("button", name="Refuse all").is_visible():
+        page.get_by_role("button", name="Refuse all").click()
+    return page
+
+
+def test_the_pages_of_the_account_have_no_accessibility_fault(reader):
+    assert [fault for address in ACCOUNT for fault in faults_of(reader, address)] == []
+    reader.get_by_label("Password", exact=True).fill("booktime-demo")
+    reader.get_by_role("button", name="Confirm").click()
+    assert [fault for address in BEHIND_THE_PASSWORD for fault in faults_of(reader, address)] == []
+
+
+def test_wish_lists_and_what_is_saved_have_no_accessibility_fault(reader, visit):
+    reader.goto("/account/wish-lists/new/")
+    reader.get_by_label("Name of the list").fill("A list with a name that is as long as a name of a list can be")
+    reader.get_by_label("Shared").check()
+    reader.get_by_role("button", name="Save list").click()
+    own = reader.url
+    for words in ("Frankenstein", "Dracula"):
+        find_book(reader, words, words)
+        reader.get_by_role("button", name="Add to wish list").click()
+    find_book(reader, "Frankenstein", "Frankenstein")
+    reader.get_by_role("button", name="Add to basket").click()
+    reader.get_by_role("button", name="Save for later").click()
+
+    faults = faults_of(reader, "/basket/")
+    faults += faults_of(reader, own)
+    faults += faults_of(reader, f"{own}change/")
+    faults += faults_of(reader, f"{own}delete/")
+    reader.goto(own)
+    link = reader.get_by_label("Link", exact=True).input_value()
+    faults += faults_of(visit(DESK), link)
+    assert faults == []
