@@ -142,9 +142,9 @@ class EditionViewSet(SnippetViewSet):
             FieldRowPanel([FieldPanel("format"), FieldPanel("edition_statement"), FieldPanel("imprint")]),
             MultiFieldPanel(
                 [
-                    FieldRowPanel([FieldPanel("shop_price", permission="catalog.change_price"), FieldPanel("on_hand")]),
+                    FieldPanel("shop_price", permission="catalog.change_price"),
                     PricesPanel(),
-                    FieldRowPanel([FieldPanel("stock_kind"), FieldPanel("stock_why")]),
+                    FieldRowPanel([FieldPanel("on_hand"), FieldPanel("stock_kind"), FieldPanel("stock_why")]),
                     FieldPanel("on_hand_shown"),
                     FieldRowPanel([FieldPanel("is_active"), FieldPanel("availability")]),
                     FieldPanel("not_for_sale"),

@@ -14,8 +14,6 @@ from functools import cached_property
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.formats import time_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -33,7 +31,7 @@ from commerce.models.shipping import ASSUMED_WEIGHT_G
 from commerce.models.tax import TaxClass, tax_class_of, tax_note
 from commerce.paying import CardPayment, pay_with
 from commerce.price_law import Law, law_for
-from commerce.promises import Forecast, Part, parts_of
+from commerce.promises import Forecast, Part, parts_of, time_of_day
 from commerce.tax_territories import territory
 from commerce.taxation import Rates, Tax
 from core.money import Money, share, tax_within
@@ -154,7 +152,7 @@ class PricedLine:
         if not self.offer.can_buy:
             return _("%(title)s cannot be bought any more. Please remove it.") % {"title": self.title}
         if self.quantity > self.limit and self.held.until:
-            return self._held_by_others(localtime(self.held.until))
+            return self._held_by_others(self.held.until)
         if self.quantity > self.limit:
             return ngettext(
                 "Only %(count)d copy of %(title)s is left.", "Only %(count)d copies of %(title)s are left.", self.limit
@@ -162,7 +160,7 @@ class PricedLine:
         return ""
 
     def _held_by_others(self, until: dt.datetime) -> str:
-        facts = {"count": self.limit, "title": self.title, "time": time_format(until)}
+        facts = {"count": self.limit, "title": self.title, "time": time_of_day(until)}
         if not self.limit:
             return (
                 _("%(title)s is held by another shopper until %(time)s. What is not bought is free again then.") % facts
@@ -266,7 +264,7 @@ class PricedBasket:
         wanted = [line for line in self.lines if not line.edition.is_digital and line.here]
         moments = [line.held.for_us_until for line in wanted]
         known = [moment for moment in moments if moment]
-        return time_format(localtime(min(known))) if known and len(known) == len(moments) else ""
+        return time_of_day(min(known)) if known and len(known) == len(moments) else ""
 
     @cached_property
     def forecast(self) -> Forecast:

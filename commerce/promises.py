@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
@@ -115,6 +115,12 @@ def parts_of_order(order: Order) -> list[Part]:
 def parts_of_lines(lines: Iterable[OrderLine], *, is_collected: bool) -> list[Part]:
     """Order lines put together by their dates."""
     return parts_of(((line.title, line.leaves_on, line.arrives_by) for line in lines), is_collected=is_collected)
+
+
+def time_of_day(moment: dt.datetime) -> str:
+    """A moment as the shop's clock shows it: 14:05."""
+    locale = to_locale(get_language() or settings.LANGUAGE_CODE)
+    return str(format_time(timezone.localtime(moment).time(), "short", locale=locale))
 
 
 def _day(date: dt.date) -> str:

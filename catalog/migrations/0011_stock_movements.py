@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name='StockMovement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('received', 'Copies arrived'), ('counted', 'Counted: more or fewer than the books said'), ('written-off', 'Damaged, lost or given away'), ('allocated', 'Promised to a customer'), ('released', 'Promise withdrawn'), ('shipped', 'Left the shop')], max_length=11, verbose_name='what')),
+                ('kind', models.CharField(choices=[('received', 'Copies arrived'), ('counted', 'Counted anew'), ('written-off', 'Damaged, lost or given away'), ('allocated', 'Promised to a customer'), ('released', 'Promise withdrawn'), ('shipped', 'Left the shop')], max_length=11, verbose_name='what')),
                 ('quantity', models.IntegerField(help_text='Below zero only where a count found fewer.', verbose_name='copies')),
                 ('at', models.DateTimeField(verbose_name='when')),
                 ('why', models.CharField(blank=True, max_length=200, verbose_name='why')),

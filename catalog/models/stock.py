@@ -53,7 +53,7 @@ class StockMovement(models.Model):
         """What happened to the copies."""
 
         RECEIVED = "received", _("Copies arrived")
-        COUNTED = "counted", _("Counted: more or fewer than the books said")
+        COUNTED = "counted", _("Counted anew")
         WRITTEN_OFF = "written-off", _("Damaged, lost or given away")
         ALLOCATED = "allocated", _("Promised to a customer")
         RELEASED = "released", _("Promise withdrawn")

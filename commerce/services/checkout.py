@@ -8,8 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import time_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.addresses import FIELDS, STREET
@@ -34,7 +32,7 @@ from commerce.models import (
 from commerce.models.gift_cards import GIFT_CARD_SKU, Recipient
 from commerce.models.order import EventKind, PaymentMethod, new_number
 from commerce.pricing import PricedBasket, PricedLine
-from commerce.promises import Forecast
+from commerce.promises import Forecast, time_of_day
 from commerce.services import baskets, gift_cards, holds, invoicing, ledger, orders, vouchers
 from core import crash
 from core.mail.outbox import post
@@ -176,7 +174,7 @@ def _allocate(basket: Basket, priced: PricedBasket, number: str) -> Counter[int]
         elif copies > here.copies and here.held_until:
             raise OutOfStock(
                 _("%(title)s is held by another shopper until %(time)s.")
-                % {"title": line.title, "time": time_format(localtime(here.held_until))}
+                % {"title": line.title, "time": time_of_day(here.held_until)}
             )
         if copies:
             promised[edition_id] = copies

@@ -9,7 +9,7 @@ from unittest.mock import PropertyMock, patch
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, transaction
 
 from catalog.tests.factories import book
 from commerce import pricing
@@ -146,7 +146,8 @@ class TestVouchers:
         orders.cancel(order.pk, None)
         Redemption.objects.update(is_withdrawn=False)  # what remembers that it was given back
 
-        vouchers.give_back(order)
+        with transaction.atomic():
+            vouchers.give_back(order)
 
         voucher.refresh_from_db()
         assert voucher.used == 0, "one use too few: an order still has it"

@@ -9,9 +9,12 @@ from types import SimpleNamespace
 import pytest
 
 from catalog.tests.factories import book
-from commerce.models import PriceLawProfile
+from commerce import pricing
+from commerce.models import DeliveryMethod, PickupPoint, PriceLawProfile, Voucher, VoucherCode
 from commerce.models.tax import TaxClass
 from commerce.price_law import Law, law_for
+from commerce.services import checkout, vouchers
+from commerce.tests.factories import filled_basket
 from core.money import Money
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +90,52 @@ def test_delivery_to_france_costs_at_least_what_the_decree_says(goods, new_books
 @pytest.mark.parametrize("country", ["DE", "GB", "US"])
 def test_elsewhere_delivery_may_be_free(country):
     assert law_for(country, TODAY).least_delivery(eur("10.00"), eur("10.00")) == eur("0")
+
+
+@pytest.mark.parametrize(
+    ("bought", "country", "collected", "off", "delivery"),
+    [
+        ({"paperback": "20.00"}, "FR", False, "0.00", "3.00"),
+        ({"paperback": "34.99"}, "FR", False, "0.00", "3.00"),
+        ({"paperback": "35.00"}, "FR", False, "0.00", "0.01"),
+        ({"paperback": "34.99", "gift": "10.00"}, "FR", False, "1.00", "3.00"),
+        ({"paperback": "35.00", "gift": "10.00"}, "FR", False, "1.00", "0.01"),
+        ({"gift": "10.00"}, "FR", False, "1.00", "0.00"),
+        ({"paperback": "20.00"}, "FR", True, "1.00", "0.00"),
+        ({"ebook": "20.00"}, "FR", False, "0.00", None),
+        ({"ebook": "20.00", "gift": "10.00"}, "FR", False, "1.00", "0.00"),
+        ({"audiobook": "20.00"}, "FR", False, "2.00", None),
+        ({"paperback": "20.00"}, "DE", False, "0.00", "0.00"),
+        ({"paperback": "20.00"}, "BE", False, "2.00", "0.00"),
+    ],
+)
+def test_a_tenth_off_and_free_delivery_as_far_as_the_law_lets_them(
+    books_page, settings, bought, country, collected, off, delivery
+):
+    """V-04: vouchers on new books, with a mug beside them, posted and collected, on both sides of 35 euros."""
+    settings.SHOP_COUNTRY, settings.SHOP_CURRENCY = "FR", "EUR"
+    point = PickupPoint.objects.create(name="Paris", address="1 rue Exemple")
+    DeliveryMethod.objects.create(name="Poste", price=0, currency="EUR")
+    collect = DeliveryMethod.objects.create(name="Paris", price=0, currency="EUR", pickup_point=point)
+    editions = {}
+    for book_format, price in bought.items():
+        edition = book(f"A {book_format}", format=book_format, price=price).editions.get()
+        edition.prices.update(currency="EUR")
+        editions[edition] = 1
+    voucher = Voucher.objects.create(name="Ten", kind="percent", value=Decimal(10), currency="EUR")
+    VoucherCode.objects.create(voucher=voucher, code="TEN")
+    basket = filled_basket(editions, country=country, postcode="10115" if country == "DE" else "1000")
+    if collected:
+        checkout.choose_delivery(basket.pk, collect)
+    vouchers.enter(basket.pk, "TEN")
+
+    priced = pricing.price_basket(basket)
+
+    assert priced.goods_before - priced.goods == eur(off)
+    assert priced.delivery == (None if delivery is None else eur(delivery))
+    [told] = priced.codes
+    limits = {"paperback", "ebook"} & set(bought) if country in {"FR", "DE"} and not collected else set()
+    assert ("By law new books" in told.note) == bool(limits)
 
 
 def test_a_fee_is_never_converted_from_another_currency():

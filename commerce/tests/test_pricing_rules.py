@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commerce.discounts import Asked, Goods, discounts_on
-from commerce.models import GiftCard, Promotion, Voucher
+from commerce.discounts import Asked, Discounts, Goods, discounts_on
+from commerce.models import DeliveryMethod, GiftCard, Promotion, Voucher
 from commerce.paying import pay_with
-from core.money import Money
+from commerce.pricing import PricedBasket, PricedLine
+from core.money import Money, minor_unit
 
 TAGS = {"crime": 1, "fixed": 2}
 GOODS = re.compile(r"^(?P<name>\w+)\s+(?P<price>[\d.]+) × (?P<quantity>\d+)\s*(?P<tags>[\w ]*)$")
@@ -104,7 +107,7 @@ def test_the_examples_of_the_documentation_are_true(lines):
         else:
             assert (told[rule.name].amount if rule.name in told else gbp("0")) == gbp(match["off"])
     assert list(found.hints) == hints
-    total = sum((line.unit * line.quantity for line in goods), bought) - taken(found)
+    total = sum((line.unit * line.quantity for line in goods), bought) - taken(found, gbp("0"))
     assert total == last["total"]
     paid = pay_with([good_card(match["held"]) for match in cards], total - bought)
     assert [(one.used, one.left) for one in paid] == [(gbp(match["pays"]), gbp(match["keeps"])) for match in cards]
@@ -115,8 +118,8 @@ def good_card(held: str) -> GiftCard:
     return GiftCard(status="active", currency="GBP", initial_amount=Decimal(held), balance_amount=Decimal(held))
 
 
-def taken(found) -> Money:
-    return sum((amount for amounts in found.off.values() for amount in amounts), gbp("0"))
+def taken(found: Discounts, zero: Money) -> Money:
+    return sum((amount for amounts in found.off.values() for amount in amounts), zero)
 
 
 def test_every_example_is_read():
@@ -192,23 +195,59 @@ all_vouchers = st.lists(
 )
 
 
-@settings(max_examples=10_000, deadline=None)
-@given(all_goods, all_promotions, all_vouchers)
-def test_ten_thousand_baskets_break_no_penny_and_no_law(goods, promotions, vouchers):
-    found = discounts_on(goods, promotions, [Asked(one, "CODE") for one in vouchers], "GBP")
+rates = st.lists(st.sampled_from(["0", "2.1", "5.5", "20"]).map(Decimal), min_size=6, max_size=6)
 
-    assert sum((one.amount for one in found.applied), gbp("0")) == taken(found)
+
+@settings(max_examples=10_000, deadline=None)
+@given(all_goods, all_promotions, all_vouchers, rates, st.none() | money, st.sampled_from(["GBP", "XAF"]))
+def test_ten_thousand_baskets_break_no_penny_and_no_law(goods, promotions, vouchers, rates, post, currency):
+    """P12: whole francs as well as pennies; what is shown is the sum of its parts, and no part is below nothing."""
+    zero = Money.zero(currency)
+    goods = [replace(line, unit=Money(line.unit.amount, currency)) for line in goods]
+    for rule in (*promotions, *vouchers):
+        rule.currency = currency
+
+    found = discounts_on(goods, promotions, [Asked(one, "CODE") for one in vouchers], currency)
+
+    assert sum((one.amount for one in found.applied), zero) == taken(found, zero)
     for line in goods:
         assert len(found.off[line.key]) == line.quantity
         for off in found.off[line.key]:
-            assert gbp("0") <= off <= line.unit
+            assert zero <= off <= line.unit
             if line.refusal:
-                assert off == gbp("0")
+                assert off == zero
             if line.most_percent is not None:
-                assert off.amount <= line.unit.amount * line.most_percent / 100 + Decimal("0.005")
+                most = line.unit.amount * line.most_percent / 100
+                assert off.amount <= most + minor_unit(currency) / 2
     working = [one for one in found.applied if one.code and not one.is_refused]
     combinable = {one.name for one in vouchers if one.is_combinable}
     assert len(working) <= 1 or all(one.name in combinable for one in working)
+
+    method = DeliveryMethod(name="Post", price=post, currency=currency) if post is not None else None
+    basket = PricedBasket(
+        tuple(priced_line(line, found, rate) for line, rate in zip(goods, rates, strict=False)),
+        currency,
+        method,
+        discounts=found,
+    )
+    before = sum((line.unit * line.quantity for line in goods), zero)
+    delivery = basket.delivery or zero
+    assert basket.total == before - taken(found, zero) + delivery
+    assert zero <= basket.total <= before + Money(post or Decimal(0), currency)
+    is_paid = method is not None and basket.needs_delivery and not found.frees_delivery
+    assert delivery == (Money(post, currency) if is_paid else zero)
+    assert sum((row.gross for row in basket.taxes), zero) == basket.total
+    assert sum((row.net + row.tax for row in basket.taxes), zero) == basket.total
+    assert zero <= basket.tax <= basket.total
+
+
+def priced_line(line: Goods, found: Discounts, rate: Decimal) -> PricedLine:
+    """A line of the basket at what the rules left of its price; books and, at full tax, what is not posted."""
+    edition = SimpleNamespace(
+        pk=line.key, is_digital=rate == 20 and line.book_id == 1, format="paperback", weight_g=300
+    )
+    offer = SimpleNamespace(can_buy=True)
+    return PricedLine(line.key, edition, offer, line.quantity, line.unit, None, rate, 50, off=found.off[line.key])
 
 
 @given(st.lists(money, max_size=5), money)

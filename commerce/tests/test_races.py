@@ -80,7 +80,7 @@ def test_control_without_the_guard_the_last_copy_is_sold_twice(books_page):
     edition = book("Emma", in_stock=1).editions.get()
     orders = [filled_basket({edition: 1}) for _buyer in range(8)]
 
-    def read_check_write(priced):
+    def read_check_write(_basket, priced, _number):
         for line in priced.lines:
             record = StockRecord.objects.get(edition=line.edition)
             assert record.available >= line.quantity
