@@ -71,11 +71,6 @@ class Document:
         return f"{name} {self.number}"
 
     @property
-    def has_reductions(self) -> bool:
-        """True where a copy cost less than its price."""
-        return any(line.get("before") for line in self.lines)
-
-    @property
     def is_export(self) -> bool:
         """True where something is free of VAT because it leaves the country."""
         return any(row["category"] == "G" for row in self.taxes)
