@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Any
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from catalog import indexing, stock
 from catalog.choices import Format, Role
+from catalog.importers.load import load
+from catalog.importers.records import ContributorRecord, PriceRecord, Record
 from catalog.models import (
     BookTag,
     CatalogPage,
@@ -22,6 +27,9 @@ from catalog.models import (
     Series,
     Tag,
 )
+
+SHELVED = 500_000
+"""From here on are the ISBNs of books that came on a shelf."""
 
 
 def isbn(number: int) -> str:
@@ -92,7 +100,7 @@ class EditionFactory(DjangoModelFactory):
 
 
 def book(title: str = "Persuasion", *, parent: CatalogPage | None = None, editions: int = 1, **kwargs) -> ProductPage:
-    """A published book with its editions, as an editor would make it.
+    """A published book with its editions; like an imported one, it has no revision yet.
 
     `contributors=["Jane Austen"]`, `tags=["Classics"]`, `series="…"`, `publisher="…"`, and what `ProductPage`
     takes; `price=`, `in_stock=`, `format=` and the like go to its (first) edition.
@@ -108,15 +116,46 @@ def book(title: str = "Persuasion", *, parent: CatalogPage | None = None, editio
         kwargs["series"] = SeriesFactory(name=kwargs["series"])
     if isinstance(kwargs.get("publisher"), str):
         kwargs["publisher"] = PublisherFactory(name=kwargs["publisher"])
-    page = ProductPage(title=title, **kwargs)
+    now = timezone.now()
+    page = ProductPage(title=title, first_published_at=now, last_published_at=now, **kwargs)
     page.contributions = [
         Contribution(contributor=ContributorFactory(name=name), role=Role.AUTHOR, sort_order=place)
         for place, name in enumerate(contributors)
     ]
     page.book_tags = [BookTag(tag=TagFactory(name=name), sort_order=place) for place, name in enumerate(tags)]
     parent.add_child(instance=page)
-    page.save_revision().publish()
     for _number in range(editions):
         EditionFactory(product=page, **for_edition)
-    indexing.refresh([page.pk])
+    if not editions:
+        indexing.refresh([page.pk])
     return page
+
+
+def shelf(
+    titles: Iterable[str],
+    *,
+    contributors: Callable[[str], list[str]] = lambda _title: ["Jane Austen"],
+    format: Callable[[str], Format] = lambda _title: Format.PAPERBACK,
+    **fields: Callable[[str], Any],
+) -> list[Edition]:
+    """Many books at once, as the shop imports them: the edition of each title, at £7.99, five on hand.
+
+    What differs from book to book is a function of the title: `shelf(titles, tags=lambda title: ["Crime"])`.
+    """
+    records = [
+        Record(
+            position=place,
+            isbn=isbn(SHELVED + place),
+            title=title,
+            format=format(title),
+            language="en",
+            contributors=[ContributorRecord(name) for name in contributors(title)],
+            prices=[PriceRecord(Decimal("7.99"), "GBP")],
+            stock=5,
+            **{name: of(title) for name, of in fields.items()},
+        )
+        for place, title in enumerate(titles)
+    ]
+    load(records, source="shelf")
+    placed = Edition.objects.select_related("product").in_bulk([one.isbn for one in records], field_name="isbn")
+    return [placed[one.isbn] for one in records]

@@ -16,7 +16,7 @@ from wagtail.models import Page
 from accounts.models import User
 from catalog import stock
 from catalog.models import Edition, ProductPage, Tag
-from catalog.tests.factories import TagFactory, book, isbn
+from catalog.tests.factories import TagFactory, book, isbn, shelf
 
 
 @pytest.fixture
@@ -176,8 +176,7 @@ def test_a_book_with_promised_copies_cannot_be_deleted(books_page, owner, client
 
 
 def test_the_explorer_of_the_catalogue_offers_no_manual_order(books_page, owner, client):
-    for number in range(51):
-        book(f"Book {number}", editions=0)
+    shelf(f"Book {number}" for number in range(51))
 
     listing = client.get(reverse("wagtailadmin_explore", args=[books_page.pk]), {"ordering": "ord"})
 
@@ -193,9 +192,13 @@ def test_the_explorer_of_the_catalogue_offers_no_manual_order(books_page, owner,
 def test_a_list_of_the_catalogue_costs_the_same_for_one_and_for_twenty(
     books_page, owner, client, name, django_assert_max_num_queries
 ):
-    for number in range(20):
-        book(f"Book {number}", contributors=[f"Writer {number}"], publisher=f"House {number}", series=f"Row {number}",
-             tags=[f"Tag {number}"])  # fmt: skip
+    shelf(
+        [f"Book {number}" for number in range(20)],
+        contributors=lambda title: [f"Writer of {title}"],
+        publisher=lambda title: f"House of {title}",
+        series=lambda title: f"Series of {title}",
+        tags=lambda title: [f"Tag of {title}"],
+    )
 
     with django_assert_max_num_queries(32):
         assert client.get(reverse(name)).status_code == 200

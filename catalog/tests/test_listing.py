@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 
 from catalog import listing as lists
+from catalog.choices import Format
 from catalog.models import Contributor, Publisher, Series, TagIndexPage, TagPage
-from catalog.tests.factories import EditionFactory, TagFactory, book
+from catalog.tests.factories import EditionFactory, TagFactory, book, shelf
 
 
 @pytest.fixture
@@ -80,8 +81,10 @@ def test_a_page_beyond_the_last_is_not_found(client, four, page):
 
 
 def test_pages_hold_24_books_and_every_book_once(client, shop, every_way):
-    for number in range(50):
-        book(f"Book {number:02d}", format="paperback" if number % 2 else "hardback")
+    shelf(
+        [f"Book {number:02d}" for number in range(50)],
+        format=lambda title: Format.PAPERBACK if int(title[-1]) % 2 else Format.HARDBACK,
+    )
 
     shown = [title for page in (1, 2, 3) for title in titles(client, f"/books/?sort=title&page={page}")]
     odd = [title for page in (1, 2) for title in titles(client, f"/books/?format=paperback&sort=title&page={page}")]

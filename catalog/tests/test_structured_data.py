@@ -13,7 +13,7 @@ from wagtail.models import Locale, Page
 from catalog import indexing, tasks
 from catalog.choices import Role
 from catalog.models import Contribution, Edition, Price, ProductImage, ProductPage, TagIndexPage, TagPage
-from catalog.tests.factories import ContributorFactory, EditionFactory, TagFactory, book
+from catalog.tests.factories import ContributorFactory, EditionFactory, TagFactory, book, shelf
 from catalog.tests.schema_org import faults_of, graph_of, types_of
 from catalog.tests.test_product import picture
 from home.models import ContactPage, HomePage, StandardPage
@@ -57,8 +57,7 @@ def whole_shop(shop: HomePage) -> HomePage:
     shop.add_child(instance=ContactPage(title="Contact us", slug="contact-us"))
     TagIndexPage.objects.get().add_child(instance=TagPage(title="Crime", slug="crime", tag=TagFactory(name="Crime")))
     book("Persuasion", tags=["Crime", "Classics"], publisher="Virago", series="Novels", series_number="6", editions=3)
-    for number in range(30):
-        book(f"Emma {number}", tags=["Classics"])
+    shelf([f"Emma {number}" for number in range(30)], tags=lambda _title: ["Classics"])
     return shop
 
 

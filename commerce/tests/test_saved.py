@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.tests.factories import PASSWORD, member
-from catalog.tests.factories import book
+from catalog.tests.factories import book, shelf
 from commerce.exceptions import BasketFull
 from commerce.models import Basket, BasketLine, SavedLine
 from commerce.models.basket import MAX_QUANTITY, new_token
@@ -163,8 +163,7 @@ def test_the_basket_costs_as_many_queries_with_twenty_saved_as_with_one(
     client, books_page, django_assert_max_num_queries
 ):
     put_in(client, book("Emma").editions.get())
-    for number in range(20):
-        edition = book(f"Book {number}").editions.get()
+    for edition in shelf(f"Book {number}" for number in range(20)):
         put_in(client, edition)
         save(client, edition)
     client.get("/basket/")  # what was told of it is read

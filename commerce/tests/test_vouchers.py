@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from catalog.tests.factories import book
+from catalog.tests.factories import book, shelf
 from commerce import pricing
 from commerce.exceptions import OrderChanged
 from commerce.models import Basket, BasketCode, Order, Promotion, Redemption, Voucher, VoucherCode
@@ -188,7 +188,7 @@ def test_the_basket_costs_no_more_queries_for_fifty_lines_than_for_one(
 ):
     a_voucher()
     Promotion.objects.create(name="3 for 2")
-    editions = [book(f"Emma {number}").editions.get() for number in range(50)]
+    editions = shelf(f"Emma {number}" for number in range(50))
     client.post("/basket/add/", {"edition": editions[0].pk, "quantity": 1})
     client.post("/basket/code/", {"code": "SUMMER"})
     client.get("/basket/")

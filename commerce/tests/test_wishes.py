@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.tests.factories import PASSWORD, member
-from catalog.tests.factories import book
+from catalog.tests.factories import book, shelf
 from commerce.exceptions import WishListFull
 from commerce.models import BasketLine, Wish, WishList
 from commerce.models.wishes import MAX_LISTS, MAX_WISHES
@@ -330,8 +330,8 @@ def test_a_page_of_lists_costs_as_many_queries_for_one_book_as_for_twenty(
         "own": shown.get_absolute_url(), "read": path_of(shown), "index": "/account/wish-lists/",
         "add": f"/account/wish-lists/add/?edition={shown.wishes.get().edition_id}",
     }[address]  # fmt: skip
-    for number in range(20):
-        wishes.add(shown.pk, book(f"Book {number}").editions.get().pk)
+    for edition in shelf(f"Book {number}" for number in range(20)):
+        wishes.add(shown.pk, edition.pk)
     ada_client.get(path)  # the site is remembered from now on
     with django_assert_max_num_queries(10):
         assert ada_client.get(path).status_code == 200
