@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from django.db import connection
@@ -21,10 +22,16 @@ LANGUAGE: Final = "l"
 AVAILABILITY: Final = "a"
 PRICE: Final = "p"
 TAG: Final = "t"
+EDITION: Final = "e"
 PUBLISHER: Final = "b"
 PICTURED: Final = "i:1"
 GROUPS: Final = (FORMAT, LANGUAGE, AVAILABILITY, PRICE, TAG)
 """The kinds of facet that a shopper can choose from, in the order of the address."""
+OF_EDITION: Final = (FORMAT, LANGUAGE, AVAILABILITY, PRICE)
+"""Those that one edition must have together: a hardback under £5 is not a hardback with an eBook under £5.
+
+A key `e:` names all four of an edition, in this order: `e:hardback,en,now,2`, with nothing for what it has not.
+"""
 
 _READ_AT_ONCE = 10_000
 _REMEMBERED = 512
@@ -39,7 +46,8 @@ _NEWER = """
 _ALL = "SELECT page_id, is_live, facets FROM catalog_booklisting WHERE page_id > %s ORDER BY page_id LIMIT %s"
 
 Choice = Mapping[str, tuple[str, ...]]
-"""Chosen facet keys by kind: `{"f": ("f:paperback", "f:ebook")}`. One of each kind is enough, all kinds must hold."""
+"""Chosen facet keys by kind: `{"f": ("f:paperback", "f:ebook")}`. One of each kind is enough, all kinds must hold, and
+those of `OF_EDITION` for one edition."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +73,29 @@ class State:
 
     def chosen(self, base: BitMap, choice: Choice, but: str = "") -> BitMap:
         """The books of `base` that a choice leaves, without regard to the kind `but`."""
-        for kind, keys in choice.items():
-            if keys and kind != but:
-                base = base & BitMap.union(_NOTHING, *(self.having(key) for key in keys))
+        asked = {kind: keys for kind, keys in choice.items() if keys and kind != but}
+        of_edition = {kind: asked.pop(kind) for kind in OF_EDITION if kind in asked}
+        if len(of_edition) == 1:
+            asked |= of_edition
+        elif of_edition:
+            base = base & BitMap.union(_NOTHING, *(books for _parts, books in self._editions_with(of_edition)))
+        for keys in asked.values():
+            base = base & BitMap.union(_NOTHING, *(self.having(key) for key in keys))
         return base
+
+    def _editions_with(self, asked: Choice) -> Iterator[tuple[dict[str, str], BitMap]]:
+        """The combinations that an edition can have of `OF_EDITION` and that hold what is asked, each with its books."""
+        for parts, books in self._combinations:
+            if all(parts[kind] in keys for kind, keys in asked.items()):
+                yield parts, books
+
+    @cached_property
+    def _combinations(self) -> list[tuple[dict[str, str], BitMap]]:
+        return [
+            ({kind: f"{kind}:{value}" for kind, value in zip(OF_EDITION, key[2:].split(","), strict=True)}, books)
+            for key, books in self.keys.items()
+            if key.startswith(f"{EDITION}:")
+        ]
 
     def counts(self, base: BitMap, choice: Choice, remember: str = "") -> dict[str, dict[str, int]]:
         """How many books each key would leave, by kind: chosen with the other kinds' choice applied.
@@ -84,7 +111,17 @@ class State:
             return self._counts[name]
         pool = self.chosen(base, choice, but=kind)
         prefix = f"{kind}:"
-        if pool == self.live:
+        of_edition = {other: keys for other, keys in choice.items() if keys and other != kind and other in OF_EDITION}
+        if kind in OF_EDITION and of_edition:
+            with_both: dict[str, list[BitMap]] = defaultdict(list)
+            for parts, books in self._editions_with(of_edition):
+                with_both[parts[kind]].append(books)
+            found = {
+                key: number
+                for key, sets in with_both.items()
+                if key != prefix and (number := pool.intersection_cardinality(BitMap.union(*sets)))
+            }
+        elif pool == self.live:
             found = {key: len(books) for key, books in self.keys.items() if key.startswith(prefix)}
         else:
             found = {

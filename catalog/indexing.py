@@ -25,6 +25,7 @@ from django.utils import timezone
 from wagtail.images import get_image_model
 from wagtail.models import PageViewRestriction
 
+from catalog import facets
 from catalog import isbn as isbns
 from catalog.addresses import cached_as
 from catalog.faces import SPECS, face_of, picture_of
@@ -188,7 +189,7 @@ def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
         publisher_id, publisher, publisher_slug, series_id, series, series_slug, series_number,
     ) in pages:  # fmt: skip
         sold = editions.get(pk, [])
-        offers = sorted((decide(edition.terms, now) for edition in sold), key=lambda offer: offer.rank)
+        offers = [decide(edition.terms, now) for edition in sold]
         published = [offer.terms.publication_date for offer in offers if offer.terms.publication_date]
         price = min((offer.price.amount for offer in offers if offer.can_buy and offer.price), default=None)
         names = [name for name, _slug, _role in people.get(pk, ())]
@@ -205,7 +206,7 @@ def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
             next_change_at=min(
                 (moment for edition in sold for moment in edition.terms.changes() if moment > now), default=None
             ),
-            facets=_facets(sold, offers, price, [row[0] for row in tags.get(pk, ())], publisher_id, pk in pictures),
+            facets=_facets(sold, offers, [row[0] for row in tags.get(pk, ())], publisher_id, pk in pictures),
             names=_names(title, subtitle, names, [series, publisher, imprint], [edition.isbn for edition in sold]),
             body=fold(" ".join([*labels, short, _text_of(description)])[:LONGEST_BODY]),
             face=face_of(
@@ -283,18 +284,18 @@ def _pictures(page_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
 
 def _facets(
     sold: Collection[Sold],
-    offers: Sequence[Offer],
-    price: Decimal | None,
+    offers: Collection[Offer],
     tag_ids: Iterable[int],
     publisher_id: int | None,
     is_pictured: bool,
 ) -> str:
-    keys = [f"f:{edition.terms.format}" for edition in sold]
-    keys += [f"l:{edition.language.split('-')[0].lower()}" for edition in sold if edition.language]
-    if offers and offers[0].availability.group:
-        keys.append(f"a:{offers[0].availability.group}")
-    if price is not None:
-        keys.append(f"p:{bisect_right(PRICE_BANDS, price) - 1}")
+    keys = []
+    for edition, offer in zip(sold, offers, strict=True):
+        band = bisect_right(PRICE_BANDS, offer.price.amount) - 1 if offer.can_buy and offer.price else ""
+        language = edition.language.split("-")[0].lower()
+        values = (str(edition.terms.format), language, offer.availability.group or "", str(band))
+        keys += [f"{kind}:{value}" for kind, value in zip(facets.OF_EDITION, values, strict=True) if value]
+        keys.append(f"{facets.EDITION}:{','.join(values)}")
     keys += [f"t:{tag_id}" for tag_id in tag_ids]
     if publisher_id:
         keys.append(f"b:{publisher_id}")

@@ -281,9 +281,8 @@ def _rows(state: State, chosen: BitMap, sort: str, offset: int, limit: int, shel
 def _walk(state: State, chosen: BitMap, sort: str, offset: int, limit: int) -> list[int]:
     """Ids of one page of many books: along the sort index, keeping what is chosen.
 
-    The index alone is read, never the rows, so the cost is the distance: it does not depend on how many
-    books the shop has, only on how sparse the chosen ones are (at worst FEW of all). For a page that is far, the
-    whole order is kept with the state of the catalogue.
+    The index alone is read, never the rows: its beginning, or, for a page that is not found there, all of it, which
+    is kept with the state of the catalogue. One query for each segment, whatever is chosen.
     """
     ids: list[int] = []
     for name, books, members in _segments(state, sort):
@@ -293,11 +292,10 @@ def _walk(state: State, chosen: BitMap, sort: str, offset: int, limit: int) -> l
             continue
         if len(here) == len(members):
             ids += books[offset : offset + limit - len(ids)]
-        elif (offset + limit) * len(members) / len(here) > FAR:
-            order = state.orders.get(name) or state.orders.setdefault(name, array("Q", books))
-            ids += itertools.islice(filter(here.__contains__, order), offset, offset + limit - len(ids))
         else:
-            ids += _kept(books, here, offset, limit - len(ids), len(here) / len(members))
+            order = state.orders.get(name) or _near(books, here, offset + limit - len(ids), len(here) / len(members))
+            order = order or state.orders.setdefault(name, array("Q", books))
+            ids += itertools.islice(filter(here.__contains__, order), offset, offset + limit - len(ids))
         offset = 0
         if len(ids) >= limit:
             break
@@ -317,17 +315,17 @@ def _segments(state: State, sort: str) -> Iterator[tuple[str, QuerySet[BookListi
         yield sort, live.order_by(*_ORDERS[sort]), state.live
 
 
-def _kept(books: QuerySet[BookListing, int], chosen: BitMap, offset: int, limit: int, density: float) -> list[int]:
-    kept: list[int] = []
-    wanted, start = offset + limit, 0
-    while len(kept) < wanted:
-        step = math.ceil((wanted - len(kept)) / density * 1.2) + PAGE_SIZE
-        stretch = list(books[start : start + step])
-        kept += [page_id for page_id in stretch if page_id in chosen]
-        if len(stretch) < step:
-            break
-        start += step
-    return kept[offset:wanted]
+def _near(books: QuerySet[BookListing, int], chosen: BitMap, wanted: int, density: float) -> list[int] | None:
+    """The beginning of a sort index that holds as many chosen books as wanted; None where that is not near.
+
+    It is as long as would do if they were spread evenly. They are not where the order follows from what was chosen,
+    as with a band of prices in the order of prices.
+    """
+    length = math.ceil(wanted / density * 1.2) + PAGE_SIZE
+    if length > FAR:
+        return None
+    stretch = list(books[:length])
+    return stretch if chosen.intersection_cardinality(BitMap(stretch)) >= min(wanted, len(chosen)) else None
 
 
 # --- Facets and links ----------------------------------------------------------------------------

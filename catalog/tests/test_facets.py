@@ -8,7 +8,7 @@ from pyroaring import BitMap
 
 from catalog import facets, indexing
 from catalog.models import BookListing, Edition, ListingVersion
-from catalog.tests.factories import book
+from catalog.tests.factories import EditionFactory, book
 
 
 def test_an_empty_shop_has_no_facets(db):
@@ -33,6 +33,22 @@ def test_counts_apply_what_is_chosen_of_the_other_kinds(shop):
     assert len(state.chosen(state.live, choice)) == 1
     assert len(state.chosen(state.live, {"f": ("f:hardback", "f:paperback")})) == 5
     assert len(state.chosen(state.live, {"f": ("f:map",)})) == 0
+
+
+def test_what_is_chosen_together_is_had_by_one_edition(shop):
+    page = book("Emma", format="hardback", price="30.00", in_stock=0)
+    EditionFactory(product=page, format="ebook", price="2.99", in_stock=0)
+    state = facets.FacetIndex().state()
+    cheap_hardback = {"f": ("f:hardback",), "p": ("p:0",)}
+
+    assert len(state.chosen(state.live, {"f": ("f:hardback",)})) == len(state.chosen(state.live, {"p": ("p:0",)})) == 1
+    assert len(state.chosen(state.live, cheap_hardback)) == 0
+    assert len(state.chosen(state.live, {"f": ("f:hardback", "f:ebook"), "p": ("p:0",), "a": ("a:now",)})) == 1
+    assert len(state.chosen(state.live, {"f": ("f:hardback",), "a": ("a:now",)})) == 0
+    counts = state.counts(state.live, cheap_hardback)
+    assert counts["f"] == {"f:ebook": 1}
+    assert "p:0" not in counts["p"]
+    assert counts["l"] == {}
 
 
 def test_one_query_brings_what_is_newer(shop):

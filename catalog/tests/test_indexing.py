@@ -46,7 +46,7 @@ def test_a_row_says_what_lists_need(shop):
     assert row.newest == dt.date(2006, 8, 7)
     assert row.price == Decimal("7.99")
     assert (row.series_id, row.series_position) == (page.series_id, Decimal(3))
-    assert row.facets == f" f:paperback l:en a:now p:1 t:{tags[0]} t:{tags[1]} b:{page.publisher_id} "
+    assert row.facets == f" f:paperback l:en a:now p:1 e:paperback,en,now,1 t:{tags[0]} t:{tags[1]} b:{page.publisher_id} "
     assert row.names.split("\n") == [
         "the eclairs tale", "a novel", "j r r tolkien", "jrr", "martin beck", "virago", "9780306406157 0306406152",
     ]  # fmt: skip
@@ -127,10 +127,10 @@ def test_what_is_sold_reaches_the_row(shop, django_capture_on_commit_callbacks, 
 
     row = listing(page)
     expected = {
-        "price": (Decimal("5.00"), " f:paperback l:en a:now p:1 "),
-        "edition": (Decimal("7.99"), " f:hardback l:en a:now p:1 "),
-        "stock": (None, " f:paperback l:en "),
-        "stock module": (None, " f:paperback l:en "),
+        "price": (Decimal("5.00"), " f:paperback l:en a:now p:1 e:paperback,en,now,1 "),
+        "edition": (Decimal("7.99"), " f:hardback l:en a:now p:1 e:hardback,en,now,1 "),
+        "stock": (None, " f:paperback l:en e:paperback,en,, "),
+        "stock module": (None, " f:paperback l:en e:paperback,en,, "),
     }
     assert (row.price, row.facets) == expected[change]
 

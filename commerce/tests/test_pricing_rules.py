@@ -198,6 +198,7 @@ all_vouchers = st.lists(
 rates = st.lists(st.sampled_from(["0", "2.1", "5.5", "20"]).map(Decimal), min_size=6, max_size=6)
 
 
+@pytest.mark.pure
 @settings(max_examples=10_000, deadline=None)
 @given(all_goods, all_promotions, all_vouchers, rates, st.none() | money, st.sampled_from(["GBP", "XAF"]))
 def test_ten_thousand_baskets_break_no_penny_and_no_law(goods, promotions, vouchers, rates, post, currency):

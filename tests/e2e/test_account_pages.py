@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import DESK, PHONE
 from tests.e2e.test_buying import find_book, sign_in
@@ -66,6 +66,7 @@ def test_wish_lists_and_what_is_saved_have_no_accessibility_fault(reader, visit)
     find_book(reader, "Frankenstein", "Frankenstein")
     reader.get_by_role("button", name="Add to basket").click()
     reader.get_by_role("button", name="Save for later").click()
+    expect(reader.get_by_role("button", name="Move to basket")).to_be_visible()
 
     faults = faults_of(reader, "/basket/")
     faults += faults_of(reader, own)
