@@ -134,8 +134,10 @@ def keep_running(name: str, niceness: int, arguments: list[str], stopping: threa
 def main() -> None:
     """Prepare, tell the addresses, serve until told to stop."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "booktime.settings.production")
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
     ensure_secret_key()
+    from booktime.environment import read
+
+    host, port = os.environ.get("HOST", "127.0.0.1"), read("PORT", "int", 8000)
     address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
     os.environ.setdefault("SITE_URL", address)
     allow_demo_sign_ins()

@@ -13,9 +13,13 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import environ
+from babel import Locale
+from babel.numbers import list_currencies
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+YES_OR_NO = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -30,12 +34,14 @@ def read(name: str, kind: str = "str", default: object = environ.Env.NOTSET) -> 
     """A setting from the environment, read as `kind` ("str", "bool", "int", "list", "db_url", "email_url")."""
     if os.environ.get(name) == "":
         del os.environ[name]  # an empty setting is one that was not made
+    if kind == "bool" and os.environ.get(name, "true").lower() not in YES_OR_NO:
+        stop(name, f"must be true or false, not “{os.environ[name]}”.")
     try:
         return getattr(env, kind)(name, default=default)
-    except ImproperlyConfigured:
-        stop(name, "is missing.")
-    except ValueError as error:
-        stop(name, f"is not understood: {error}.")
+    except (ImproperlyConfigured, KeyError, ValueError) as error:
+        if name not in os.environ:
+            stop(name, "is missing.")
+        stop(name, "is not understood." if kind.endswith("_url") else f"is not understood: {error}.")
 
 
 def database(var_dir: Path) -> dict[str, Any]:
@@ -45,7 +51,7 @@ def database(var_dir: Path) -> dict[str, Any]:
     writers queue instead of failing with "database is locked".
     """
     config = dict(read("DATABASE_URL", "db_url", f"sqlite:///{var_dir / 'booktime.sqlite3'}"))
-    engine = config["ENGINE"]
+    engine = config.get("ENGINE")
     if engine == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             "timeout": 20,
@@ -61,6 +67,30 @@ def database(var_dir: Path) -> dict[str, Any]:
     else:
         stop("DATABASE_URL", "must begin with sqlite:// or postgres://.")
     return config
+
+
+def redis_url() -> str:
+    """The address of Redis with the number of a database, or an empty text."""
+    url = str(read("REDIS_URL", default=""))
+    if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        stop("REDIS_URL", "must begin with redis://, rediss:// or unix://.")
+    return url
+
+
+def currency(name: str, default: str) -> str:
+    """A currency by its code."""
+    code = str(read(name, default=default))
+    if code not in list_currencies():
+        stop(name, f"must be the code of a currency such as {default} (ISO 4217), not “{code}”.")
+    return code
+
+
+def country(name: str, default: str) -> str:
+    """A country by its code."""
+    code = str(read(name, default=default))
+    if not (len(code) == 2 and code.isalpha() and code in Locale("en").territories):
+        stop(name, f"must be the code of a country such as {default} (ISO 3166), not “{code}”.")
+    return code
 
 
 def networks(name: str) -> list[IPv4Network | IPv6Network]:

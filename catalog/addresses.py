@@ -6,15 +6,18 @@ from urllib.parse import quote
 
 from django.urls import reverse
 
+BOOKS, TAGS = "books", "tags"
+"""Slugs of the catalogue and of the tag index."""
+
 
 def book_url(slug: str) -> str:
     """The address of a book, in the active language."""
-    return f"{reverse('wagtail_serve', args=('',))}books/{quote(slug)}/"
+    return f"{reverse('wagtail_serve', args=('',))}{BOOKS}/{quote(slug)}/"
 
 
 def tag_url(slug: str) -> str:
     """The address of a tag, in the active language."""
-    return f"{reverse('wagtail_serve', args=('',))}tags/{quote(slug)}/"
+    return f"{reverse('wagtail_serve', args=('',))}{TAGS}/{quote(slug)}/"
 
 
 def cached_as(book_id: int) -> str:

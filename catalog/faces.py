@@ -7,8 +7,10 @@ the draft in memory where an editor looks at a preview. It holds no price and no
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from babel.lists import format_list
@@ -40,6 +42,7 @@ SPECS = {
 
 _CARD_WIDTH, _LARGE_WIDTH = WIDTHS[1], WIDTHS[2]
 _MOST_NAMES = 3
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 ROLE_LINES = {
     Role.AUTHOR: pgettext_lazy("before names", "By"),
@@ -245,3 +248,10 @@ def tags_of(face: Face) -> list[dict[str, str]]:
 
 def _storage() -> Any:
     return get_image_model().get_rendition_model()._meta.get_field("file").storage
+
+
+def position_in_series(number: str) -> Decimal | None:
+    """Where "3", "2.5" or "Book 12" stands in its series."""
+    match = _NUMBER.search(number)
+    position = Decimal(match[0]) if match else None
+    return position if position is not None and position < 1_000_000 else None

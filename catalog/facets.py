@@ -84,7 +84,7 @@ class State:
         return base
 
     def _editions_with(self, asked: Choice) -> Iterator[tuple[dict[str, str], BitMap]]:
-        """The combinations that an edition can have of `OF_EDITION` and that hold what is asked, each with its books."""
+        """What an edition can have of `OF_EDITION` with what is asked, and the books that have such a one."""
         for parts, books in self._combinations:
             if all(parts[kind] in keys for kind, keys in asked.items()):
                 yield parts, books

@@ -14,7 +14,7 @@ import json
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ from wagtail.models import PageViewRestriction
 from catalog import facets
 from catalog import isbn as isbns
 from catalog.addresses import cached_as
-from catalog.faces import SPECS, face_of, picture_of
+from catalog.faces import SPECS, face_of, picture_of, position_in_series
 from catalog.folding import fold, joined_initials
 from catalog.models import (
     BookListing,
@@ -54,7 +54,6 @@ PRICE_BANDS = (Decimal(0), Decimal(5), Decimal(10), Decimal(20))
 """Where each band of prices begins, in major units of the shop's currency."""
 
 _TAG = re.compile(r"<[^>]*>")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def refresh(page_ids: Iterable[int]) -> int:
@@ -202,7 +201,7 @@ def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
             newest=max(published, default=None) or timezone.localdate(first_published_at or now),
             price=price,
             series_id=series_id,
-            series_position=_position(series_number) if series_id else None,
+            series_position=position_in_series(series_number) if series_id else None,
             next_change_at=min(
                 (moment for edition in sold for moment in edition.terms.changes() if moment > now), default=None
             ),
@@ -317,13 +316,6 @@ def _names(
     for isbn in isbns13:
         lines.append(f"{isbn} {isbns.to_isbn10(isbn).lower()}".strip())
     return "\n".join(lines)
-
-
-def _position(number: str) -> Decimal | None:
-    """Where "3", "2.5" or "Book 12" stands in its series."""
-    match = _NUMBER.search(number)
-    position = Decimal(match[0]) if match else None
-    return position if position is not None and position < 1_000_000 else None
 
 
 def _text_of(description: str | None) -> str:

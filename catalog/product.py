@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ from catalog.faces import (
     face_of_draft,
     lines_of,
     people_of,
+    position_in_series,
     tags_of,
 )
 from catalog.models.editions import Edition
@@ -43,7 +45,6 @@ from core.page_cache import BOOKS, built_from, understood
 NEIGHBOURS = 12
 MORE = 8
 _TAGS_LOOKED_AT = 4
-_LONGEST_SERIES = 60
 
 
 @dataclass(slots=True)
@@ -248,18 +249,22 @@ def _picture(request: HttpRequest, pictures: int) -> int:
     return max(number - 1, 0)
 
 
-_OF_SERIES = "SELECT page_id FROM catalog_booklisting WHERE series_id = %s ORDER BY series_position LIMIT %s"
+_OF_SERIES = (
+    "SELECT page_id FROM catalog_booklisting WHERE series_id = %s AND is_live"
+    " ORDER BY series_position IS NULL, ABS(series_position - %s), page_id LIMIT %s"
+)
 _OF_TAG = "SELECT page_id FROM catalog_booktag WHERE tag_id = %s ORDER BY page_id DESC LIMIT %s"
 
 
 def _neighbours(page_id: int | None, face: Face) -> tuple[list[BookListing], list[BookListing]]:
-    """The other books of the series in their order, and the newest that share a tag: one query for both."""
+    """The books of the series around this one in their order, and the newest that share a tag: one query for both."""
     tag_ids = [pk for pk, _name, _slug in face["tags"][:_TAGS_LOOKED_AT]]
     series = face["series"]
     parts, parameters = [], []
+    position = (position_in_series(series[3]) if series else None) or Decimal(0)
     if series:
         parts.append(_OF_SERIES)
-        parameters += [series[0], _LONGEST_SERIES]
+        parameters += [series[0], float(position), NEIGHBOURS + 1]
     for tag_id in tag_ids:
         parts.append(_OF_TAG)
         parameters += [tag_id, MORE]
@@ -273,9 +278,12 @@ def _neighbours(page_id: int | None, face: Face) -> tuple[list[BookListing], lis
         .only("face", "offers", "series_id", "series_position", "facets")
     )
     in_series = [row for row in rows if series and row.series_id == series[0]]
-    in_series.sort(key=lambda row: (row.series_position is None, row.series_position or 0, row.pk))
+    in_series.sort(key=lambda row: (row.series_position is None, abs((row.series_position or 0) - position), row.pk))
+    around = sorted(
+        in_series[:NEIGHBOURS], key=lambda row: (row.series_position is None, row.series_position or 0, row.pk)
+    )
     shared = [
         (sum(f" t:{tag_id} " in row.facets for tag_id in tag_ids), row.pk, row) for row in rows if row not in in_series
     ]
     best = sorted((entry for entry in shared if entry[0]), key=lambda entry: (-entry[0], -entry[1]))
-    return in_series[:NEIGHBOURS], [row for _shared, _pk, row in best[:MORE]]
+    return around, [row for _shared, _pk, row in best[:MORE]]

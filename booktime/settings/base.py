@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from booktime.environment import (
     BASE_DIR,
+    country,
+    currency,
     database,
     networks,
     provider_address,
     read,
+    redis_url,
     sign_in_providers,
     site_url,
     together,
@@ -128,7 +131,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {"default": database(VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = read("REDIS_URL", default="")
+REDIS_URL = redis_url()
 if REDIS_URL:
     _redis = {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -289,8 +292,8 @@ SILENCED_SYSTEM_CHECKS = [
 
 # --- The shop's own facts --------------------------------------------------------------------
 
-SHOP_CURRENCY = str(read("SHOP_CURRENCY", default="GBP"))
-SHOP_COUNTRY = str(read("SHOP_COUNTRY", default="GB"))
+SHOP_CURRENCY = currency("SHOP_CURRENCY", "GBP")
+SHOP_COUNTRY = country("SHOP_COUNTRY", "GB")
 RETURN_DAYS = int(read("RETURN_DAYS", "int", 14))  # after delivery, books only; 0: nothing is taken back
 
 # --- Payment providers (docs/payments.md): one without keys is not offered ---------------------

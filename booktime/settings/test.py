@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 
@@ -32,11 +33,12 @@ PAPERS_AHEAD = False  # seconds for each order; tests of papers ask for them
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "slow"]}}
 LOGGING["root"]["level"] = "WARNING"
 if REDIS_URL:
-    # Each process of the suite has a Redis database of its own, for each empties its caches before a test.
+    # Each process of the suite has one of Redis's sixteen databases, for each empties its caches before a test.
     _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    _redis = urlsplit(REDIS_URL)
+    _number = (int(_redis.path.strip("/") or 0) - _worker) % 16
     for _cache in CACHES.values():
-        _address, _number = REDIS_URL.rsplit("/", 1)
-        _cache["LOCATION"] = f"{_address}/{int(_number) - _worker}"
+        _cache["LOCATION"] = _redis._replace(path=f"/{_number}").geturl()
 else:
     CACHES["pages"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"}
 # Every page is rendered, so that what it costs can be measured; the tests of the page cache put it back.

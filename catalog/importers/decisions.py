@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from catalog.importers.marks import Memory, core_of, digest_of, mark, mark_of_prices
-from catalog.importers.records import Notification, Record
+from catalog.importers.records import Block, Notification, Record
 from catalog.models import Edition
 
 NOBODY = "csv"
@@ -77,7 +77,11 @@ def decide(record: Record, known: Known | None, source: str, pictures: Sequence[
         if record.notification is Notification.DELETE:
             note = _("there is nothing to delete: the shop does not have this product")
             return Decision(Outcome.UNCHANGED, record, Known(None), warnings=[note], remember=False)
-        return Decision(Outcome.CREATED, record, _applied(record, Known(None), source, digest))
+        warnings = []
+        if record.notification is Notification.BLOCKS:
+            record = replace(record, notification=Notification.FULL, blocks=frozenset(Block))
+            warnings.append(_("block update for an unknown product: read as a complete record"))
+        return Decision(Outcome.CREATED, record, _applied(record, Known(None), source, digest), warnings=warnings)
     repeated = digest in known.memory.said_by(record.sender or NOBODY, source)
     if record.notification is Notification.DELETE:
         if repeated or known.is_deleted:
@@ -102,7 +106,8 @@ def decide(record: Record, known: Known | None, source: str, pictures: Sequence[
 def _refusal(record: Record, known: Known | None) -> str:
     if not record.isbn and not record.reference:
         return _("it has neither an ISBN nor a reference")
-    if record.notification is Notification.BLOCKS and known is None:
+    is_whole = Block.DESCRIPTION in record.blocks and record.title
+    if record.notification is Notification.BLOCKS and known is None and not is_whole:
         return _("block update for an unknown product: a complete record must come first")
     if record.notification is Notification.FULL and not record.title:
         return _("it has no title")

@@ -22,7 +22,7 @@ from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
 from catalog import facets
-from catalog.addresses import book_url
+from catalog.addresses import BOOKS, TAGS, book_url
 from catalog.blocks import DescriptionBlock
 from catalog.choices import Role
 from catalog.faces import Face, byline, cover_of
@@ -36,6 +36,12 @@ from core.models import BasePage, home_crumb
 from core.panels import ChecksPanel
 
 
+def _keep_address(page: Page, slug: str) -> None:
+    """Refuse another slug than the one that addresses begin with."""
+    if page.slug and page.slug != slug:
+        raise ValidationError({"slug": _("This page stays at “%s”: the addresses below it begin so.") % slug})
+
+
 class CatalogPage(BasePage):
     """Every book of the shop, under one address. Books are its children."""
 
@@ -44,10 +50,16 @@ class CatalogPage(BasePage):
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     parent_page_types = ["home.HomePage"]
     subpage_types = ["catalog.ProductPage"]
+    max_count_per_parent = 1
     template = "catalog/catalog_page.html"
 
     class Meta:
         verbose_name = _("catalogue")
+
+    def clean(self) -> None:
+        """Every book's address begins with that of the catalogue, so it stays."""
+        super().clean()
+        _keep_address(self, BOOKS)
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """Find a book by its slug with one query, whatever its depth in the tree."""
@@ -151,7 +163,7 @@ class ProductPage(BasePage):
         """Home, the catalogue, the book: known without asking the tree."""
         catalogue = getattr(self, "catalogue", None)
         home = home_crumb(request)
-        books = {"label": catalogue.title if catalogue else gettext("Books"), "url": f"{home['url']}books/"}
+        books = {"label": catalogue.title if catalogue else gettext("Books"), "url": f"{home['url']}{BOOKS}/"}
         return [home, books, {"label": self.title, "url": ""}]
 
     @property
@@ -260,10 +272,16 @@ class TagIndexPage(BasePage):
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     parent_page_types = ["home.HomePage"]
     subpage_types = ["catalog.TagPage"]
+    max_count_per_parent = 1
     template = "catalog/tag_index_page.html"
 
     class Meta:
         verbose_name = _("tag index")
+
+    def clean(self) -> None:
+        """Every tag's address begins with that of the index, so it stays."""
+        super().clean()
+        _keep_address(self, TAGS)
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """A tag's page; a tag with books for which no editor made one is shown all the same."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.urls import reverse
 from wagtail.contrib.redirects.models import Redirect
@@ -15,7 +16,7 @@ from wagtail.models import Page
 
 from accounts.models import User
 from catalog import stock
-from catalog.models import Edition, ProductPage, Tag
+from catalog.models import CatalogPage, Edition, ProductPage, Tag, TagIndexPage
 from catalog.tests.factories import TagFactory, book, isbn, shelf
 
 
@@ -113,6 +114,15 @@ def test_staff_set_the_stock_in_the_form_of_the_edition_and_prices_elsewhere(boo
     edition = Edition.objects.get()
     assert edition.price("GBP").amount == Decimal("7.99")
     assert edition.stock.on_hand == 12
+
+
+@pytest.mark.parametrize("model", [CatalogPage, TagIndexPage])
+def test_the_pages_that_addresses_begin_with_stay_where_they_are(shop, model):
+    page = model.objects.get()
+    page.slug = "elsewhere"
+
+    with pytest.raises(ValidationError, match="the addresses below it begin so"):
+        page.full_clean()
 
 
 def test_a_sale_while_the_form_was_open_is_not_undone(books_page, owner, client):

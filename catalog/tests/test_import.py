@@ -635,8 +635,11 @@ def test_an_older_message_of_the_same_sender_is_reported_and_not_applied(books_p
 
 def blocks(*parts: Block, **facts) -> Record:
     return record(
-        notification=Notification.BLOCKS, blocks=frozenset(parts), title="", contributors=[], tags=[], **facts
-    )
+        **{
+            "notification": Notification.BLOCKS, "blocks": frozenset(parts), "title": "", "contributors": [], "tags": [],
+            **facts,
+        }
+    )  # fmt: skip
 
 
 def test_a_block_update_changes_its_blocks_and_nothing_else(books_page):
@@ -672,6 +675,15 @@ def test_a_block_update_for_an_unknown_product_is_rejected(books_page):
 
     assert results[0].reason == "block update for an unknown product: a complete record must come first"
     assert ProductPage.objects.count() == 0
+
+
+def test_a_block_update_that_is_whole_is_read_as_a_complete_record(books_page):
+    results, _totals = bring(blocks(Block.DESCRIPTION, Block.SUPPLY, title="Emma"))
+    again, _totals = bring(blocks(Block.DESCRIPTION, Block.SUPPLY, title="Emma"))
+
+    assert (results[0].outcome, again[0].outcome) == ("created", "unchanged")
+    assert results[0].warnings == ["block update for an unknown product: read as a complete record"]
+    assert ProductPage.objects.get().title == "Emma"
 
 
 def deletion(number: int = 1) -> Record:

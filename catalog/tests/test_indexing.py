@@ -46,7 +46,9 @@ def test_a_row_says_what_lists_need(shop):
     assert row.newest == dt.date(2006, 8, 7)
     assert row.price == Decimal("7.99")
     assert (row.series_id, row.series_position) == (page.series_id, Decimal(3))
-    assert row.facets == f" f:paperback l:en a:now p:1 e:paperback,en,now,1 t:{tags[0]} t:{tags[1]} b:{page.publisher_id} "
+    assert (
+        row.facets == f" f:paperback l:en a:now p:1 e:paperback,en,now,1 t:{tags[0]} t:{tags[1]} b:{page.publisher_id} "
+    )
     assert row.names.split("\n") == [
         "the eclairs tale", "a novel", "j r r tolkien", "jrr", "martin beck", "virago", "9780306406157 0306406152",
     ]  # fmt: skip

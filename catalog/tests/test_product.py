@@ -15,7 +15,7 @@ from catalog import indexing, tasks
 from catalog.choices import Role
 from catalog.faces import byline
 from catalog.models import Contribution, Edition, ProductImage, ProductPage
-from catalog.tests.factories import ContributorFactory, EditionFactory, book
+from catalog.tests.factories import ContributorFactory, EditionFactory, book, shelf
 
 
 def picture(width: int = 900, height: int = 1200, description: str = "") -> object:
@@ -124,6 +124,20 @@ def test_the_series_comes_in_order_and_other_books_share_tags(client, shop):
 
     assert [card.title for card in shown.neighbours] == ["Emma", "Lady Susan"]
     assert [card.title for card in shown.more] == ["Northanger Abbey", "Evelina"]
+
+
+def test_a_long_series_is_shown_around_the_book(client, shop):
+    book("Persuasion", series="Novels", series_number="30")
+    shelf(
+        [f"Novel {number}" for number in [*range(1, 30), *range(31, 61)]],
+        series=lambda _title: "Novels",
+        series_number=lambda title: title.removeprefix("Novel "),
+    )
+    book("A companion", series="Novels")
+
+    shown = page_of(client).context["book"]
+
+    assert [card.title for card in shown.neighbours] == [f"Novel {n}" for n in range(24, 37) if n != 30]
 
 
 @pytest.mark.parametrize(

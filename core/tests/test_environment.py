@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from booktime.environment import provider_address, together
+from booktime.environment import country, currency, database, provider_address, read, redis_url, together
 
 
 @pytest.mark.parametrize("given", [{}, {"STRIPE_SECRET_KEY": ""}])
@@ -41,3 +43,27 @@ def test_keys_are_sent_encrypted_except_to_this_machine(monkeypatch):
 
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:12111/")
     assert provider_address("STRIPE_API_BASE", "https://api.stripe.com") == "http://127.0.0.1:12111"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ask", "said"),
+    [
+        ("DEBUG", "maybe", lambda: read("DEBUG", "bool", False), "must be true or false, not “maybe”"),
+        ("PORT", "abc", lambda: read("PORT", "int", 8000), "is not understood"),
+        ("EMAIL_URL", "garbage", lambda: read("EMAIL_URL", "email_url"), "is not understood"),
+        ("DATABASE_URL", "garbage", lambda: database(Path()), "must begin with sqlite:// or postgres://"),
+        ("DATABASE_URL", "mongo://books", lambda: database(Path()), "is not understood|must begin with"),
+        ("REDIS_URL", "garbage", redis_url, "must begin with redis://"),
+        ("SHOP_CURRENCY", "POUNDS", lambda: currency("SHOP_CURRENCY", "GBP"), "must be the code of a currency"),
+        ("SHOP_COUNTRY", "UK", lambda: country("SHOP_COUNTRY", "GB"), "must be the code of a country"),
+        ("SECRET_KEY", None, lambda: read("SECRET_KEY"), "is missing"),
+    ],
+)
+def test_a_setting_that_is_not_understood_is_named_in_one_line(monkeypatch, name, value, ask, said):
+    monkeypatch.delenv(name, raising=False)
+    if value:
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit, match=f"BookTime cannot start: {name} ({said})") as stopped:
+        ask()
+    assert "\n" not in str(stopped.value)

@@ -71,6 +71,7 @@ def test_a_guest_buys_a_book_and_the_office_finds_the_order(visit, shop_running,
     fill_address(page, email)
     place_order(page)
     number = re.search(r"BT-[A-Z0-9-]+", page.locator("main").inner_text()).group()
+    total = page.locator("[data-to-pay]").inner_text()
 
     [mail] = shop_running.mails_to(email)
     assert number in mail["Subject"]
@@ -88,6 +89,9 @@ def test_a_guest_buys_a_book_and_the_office_finds_the_order(visit, shop_running,
     text = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(download.value.path().read_bytes())).pages)
     assert TITLE in text
     assert price.strip() in text
+    assert total != price.strip(), "delivery is paid too"
+    assert total in text
+    assert number in text
     assert re.search(r"INV-\d{4}-\d{6}", text)
 
 
@@ -116,3 +120,7 @@ def test_a_reader_signs_in_and_keeps_what_was_in_the_basket(visit):
     expect(page.locator("main")).to_contain_text(TITLE)
     page.get_by_role("link", name="Checkout").or_(page.get_by_role("button", name="Checkout")).first.click()
     expect(page.get_by_label("Email")).to_have_value("reader@booktime.example")
+
+    page.goto("/basket/")
+    page.get_by_role("button", name=re.compile("^Remove")).first.click()
+    expect(page.locator("main")).not_to_contain_text(TITLE)

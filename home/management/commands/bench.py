@@ -40,7 +40,7 @@ from catalog.models import Contribution, Edition, ProductPage, Tag
 from core import page_cache
 from home.models import HomePage, PageModal, StandardPage, ThirdPartyIntegration
 
-SIZES = "1000,10000"
+SIZES = "1000,10000,100000"
 LOCAL_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 OWN_DATABASE = "booktime_bench"
 WARM_UP = 3
