@@ -74,7 +74,7 @@ class State:
     def chosen(self, base: BitMap, choice: Choice, but: str = "") -> BitMap:
         """The books of `base` that a choice leaves, without regard to the kind `but`."""
         asked = {kind: keys for kind, keys in choice.items() if keys and kind != but}
-        of_edition = {kind: asked.pop(kind) for kind in OF_EDITION if kind in asked}
+        of_edition: dict[str, tuple[str, ...]] = {kind: asked.pop(kind) for kind in OF_EDITION if kind in asked}
         if len(of_edition) == 1:
             asked |= of_edition
         elif of_edition:

@@ -636,10 +636,14 @@ def test_an_older_message_of_the_same_sender_is_reported_and_not_applied(books_p
 def blocks(*parts: Block, **facts) -> Record:
     return record(
         **{
-            "notification": Notification.BLOCKS, "blocks": frozenset(parts), "title": "", "contributors": [], "tags": [],
+            "notification": Notification.BLOCKS,
+            "blocks": frozenset(parts),
+            "title": "",
+            "contributors": [],
+            "tags": [],
             **facts,
         }
-    )  # fmt: skip
+    )
 
 
 def test_a_block_update_changes_its_blocks_and_nothing_else(books_page):
