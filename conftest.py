@@ -46,6 +46,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
         mine = kept.with_suffix(f".{os.getpid()}")
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(mine)])
+        for outdated in kept.parent.glob("migrated-*.sqlite3"):
+            outdated.unlink(missing_ok=True)
         mine.replace(kept)
 
 
