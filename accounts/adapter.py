@@ -51,6 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whom the limits of wrong sign-ins count: the same sender as every other limit of the shop."""
         return sender_of(request)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong tries are counted by account; allauth counts them apart for each host and port that a request names."""
+        return normalised(credentials.get("email", ""))
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Anybody may open an account."""
         return True

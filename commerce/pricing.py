@@ -269,7 +269,7 @@ class PricedBasket:
     @cached_property
     def forecast(self) -> Forecast:
         """The dates on which things leave and arrive; to the shop's own country while there is no address."""
-        country = self.draft.country.code if self.draft and not self.is_collected else settings.SHOP_COUNTRY
+        country, _postcode = destination(self.draft, is_collected=self.is_collected)
         return Forecast(self.at or timezone.now(), country, self.method)
 
     @cached_property
@@ -458,7 +458,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
     rows = list(basket.lines.to_price().annotate(buys_gift_cards=Exists(bought)))
     typed = typed_into(basket)
     is_collected = bool(method and method.is_collected) and not all(row.edition.is_digital for row in rows)
-    rates = _rates(None if is_collected else draft, timezone.localdate(at))
+    rates = _rates(draft, timezone.localdate(at), is_collected=is_collected)
     offers = offers_of([row.edition for row in rows], at)
     held = _held(basket, rows, at)
     lines, reasons = [], set()
@@ -527,7 +527,8 @@ def _discounts(
     asked = asked_for(basket, typed, email, at)
     if not promotions and not asked:
         return Discounts()
-    law = law_for(draft.country.code if draft else settings.SHOP_COUNTRY, timezone.localdate(at))
+    country, _postcode = destination(draft, is_collected=is_collected)
+    law = law_for(country, timezone.localdate(at))
     goods = [
         Goods(
             key=line.pk,
@@ -544,12 +545,20 @@ def _discounts(
     return discounts_on(goods, promotions, asked, settings.SHOP_CURRENCY)
 
 
-def _rates(draft: CheckoutDraft | None, on: dt.date) -> Rates:
-    """The taxes for the address of a draft; for the shop's own country where there is none."""
-    shop = territory(settings.SHOP_COUNTRY)
-    if draft is None:
-        return Rates(shop, shop, on)
-    return Rates(territory(draft.country.code, draft.postcode), shop, on, draft.vat_id)
+def destination(draft: CheckoutDraft | None, *, is_collected: bool) -> tuple[str, str]:
+    """The country whose law and taxes count, and the postcode there: the shop's own where the customer collects.
+
+    So does it while there is no address.
+    """
+    if draft is None or is_collected:
+        return settings.SHOP_COUNTRY, ""
+    return draft.country.code, draft.postcode
+
+
+def _rates(draft: CheckoutDraft | None, on: dt.date, *, is_collected: bool) -> Rates:
+    """The taxes of the destination."""
+    there, shop = territory(*destination(draft, is_collected=is_collected)), territory(settings.SHOP_COUNTRY)
+    return Rates(there, shop, on, draft.vat_id if draft else "")
 
 
 def as_paid(price: Money, tax: Tax, rate_at_home: Decimal, *, tax_included: bool) -> Money:

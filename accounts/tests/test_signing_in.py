@@ -208,18 +208,44 @@ def test_signing_out_needs_a_click_not_a_link(client, ada):
 
 def test_after_five_wrong_tries_the_right_password_waits_and_longer_the_next_time(client, ada):
     with time_machine.travel("2026-11-20 12:00", tick=False) as clock:
-        for minutes in (0, 6, 12):
-            clock.move_to(f"2026-11-20 12:{minutes:02}")
+        for moment in ("12:00", "12:06", "12:31", "12:37"):
+            clock.move_to(f"2026-11-20 {moment}")
             for _try in range(5):
                 sign_in(client, password="wrong")
             sign_in(client)
-            assert not is_signed_in(client), f"five wrong tries at {minutes} minutes"
-        clock.move_to("2026-11-20 12:40")
+            assert not is_signed_in(client), f"five wrong tries at {moment}"
+            clock.shift(5 * 60 + 1)
+            sign_in(client)
+            assert is_signed_in(client) == (moment in {"12:00", "12:31"}), f"five minutes after {moment}"
+            client.logout()
+        clock.move_to("2026-11-21 11:59")
         sign_in(client)
-        assert not is_signed_in(client), "fifteen wrong tries in an hour"
-        clock.move_to("2026-11-20 13:13")
+        assert not is_signed_in(client), "twenty wrong tries in a day"
+        clock.move_to("2026-11-21 12:01")
         sign_in(client)
         assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("host", ["testserver:81", "testserver:443", "www.testserver"])
+def test_another_host_or_port_of_the_shop_gives_an_account_no_new_tries(client, ada, settings, host):
+    settings.ALLOWED_HOSTS = ["*"]
+    for _try in range(5):
+        sign_in(client, password="wrong")
+    elsewhere = Client(headers={"host": host})
+    sign_in(elsewhere)
+    assert not is_signed_in(elsewhere)
+
+
+def test_a_new_password_ends_the_wait(client, ada, outbox):
+    for _try in range(5):
+        sign_in(client, password="wrong")
+    _answer, [message] = outbox(lambda: client.post("/account/password/reset/", {"email": ada.email}))
+    page = client.get(link_in(message, "/account/password/reset/key/"), follow=True)
+    new = "another long secret"
+    client.post(page.redirect_chain[-1][0], {"password1": new, "password2": new})
+    client.logout()
+    sign_in(client, password=new)
+    assert is_signed_in(client)
 
 
 def test_after_twenty_wrong_tries_on_any_account_a_network_waits(client, ada):

@@ -240,8 +240,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_RATE_LIMITS = {
-    # Whoever goes on after the first limit waits longer at the second one.
-    "login_failed": "20/5m/ip,60/1h/ip,5/5m/key,15/1h/key",
+    # Whoever goes on after one limit waits longer at the next one.
+    "login_failed": "20/5m/ip,60/1h/ip,5/5m/key,10/30m/key,20/d/key",
     "reset_password": "20/5m/ip,5/5m/key",
 }
 

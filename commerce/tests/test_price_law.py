@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 
 from catalog.tests.factories import book
 from commerce import pricing
@@ -35,6 +36,23 @@ def sold(books_page):
         return found
 
     return edition
+
+
+@pytest.fixture
+def two_ways(db) -> dict[bool, DeliveryMethod]:
+    """Collected or not: a method of delivery."""
+    point = PickupPoint.objects.create(name="The shop", address="1 High Street")
+    return {
+        False: DeliveryMethod.objects.create(name="Post", price=0),
+        True: DeliveryMethod.objects.create(name="Counter", price=0, pickup_point=point),
+    }
+
+
+def ten_percent(basket) -> None:
+    """Type a voucher of ten percent."""
+    voucher = Voucher.objects.create(name="Ten", kind="percent", value=Decimal(10), currency=settings.SHOP_CURRENCY)
+    VoucherCode.objects.create(voucher=voucher, code="TEN")
+    vouchers.enter(basket.pk, "TEN")
 
 
 @pytest.mark.parametrize(
@@ -122,12 +140,10 @@ def test_a_tenth_off_and_free_delivery_as_far_as_the_law_lets_them(
         edition = book(f"A {book_format}", format=book_format, price=price).editions.get()
         edition.prices.update(currency="EUR")
         editions[edition] = 1
-    voucher = Voucher.objects.create(name="Ten", kind="percent", value=Decimal(10), currency="EUR")
-    VoucherCode.objects.create(voucher=voucher, code="TEN")
     basket = filled_basket(editions, country=country, postcode="10115" if country == "DE" else "1000")
     if collected:
         checkout.choose_delivery(basket.pk, collect)
-    vouchers.enter(basket.pk, "TEN")
+    ten_percent(basket)
 
     priced = pricing.price_basket(basket)
 
@@ -136,6 +152,31 @@ def test_a_tenth_off_and_free_delivery_as_far_as_the_law_lets_them(
     [told] = priced.codes
     limits = {"paperback", "ebook"} & set(bought) if country in {"FR", "DE"} and not collected else set()
     assert ("By law new books" in told.note) == bool(limits)
+
+
+@pytest.mark.parametrize(
+    ("shop", "home", "collected", "off"),
+    [
+        ("FR", "GB", True, "1.00"),
+        ("FR", "GB", False, "1.90"),  # free of French tax
+        ("FR", "DE", True, "1.00"),
+        ("FR", "DE", False, "0.00"),
+        ("GB", "FR", True, "2.00"),
+        ("GB", "FR", False, "0.00"),
+    ],
+)
+def test_the_law_of_the_shop_s_country_counts_for_what_is_collected(
+    books_page, settings, two_ways, shop, home, collected, off
+):
+    """V-04: the customer lives in another country than the shop's."""
+    settings.SHOP_COUNTRY = shop
+    basket = filled_basket({book("Emma", price="20.00").editions.get(): 1}, country=home, postcode="75001")
+    checkout.choose_delivery(basket.pk, two_ways[collected])
+    ten_percent(basket)
+
+    priced = pricing.price_basket(basket)
+
+    assert priced.goods_before - priced.goods == Money(Decimal(off), "GBP")
 
 
 def test_a_fee_is_never_converted_from_another_currency():
