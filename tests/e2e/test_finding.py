@@ -1,0 +1,83 @@
+"""A shopper types and is told of books, looks at every picture of one, and counts copies up and down."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import DESK, PHONE
+
+
+def test_suggestions_come_while_typing_and_the_keyboard_chooses_one(visit):
+    page = visit(DESK)
+    page.goto("/")
+    field = page.get_by_role("combobox").first
+
+    field.press_sequentially("frank")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    expect(page.get_by_role("option").first).to_contain_text("Frankenstein")
+    field.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    field.press_sequentially("e")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    field.press("ArrowDown")
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    field.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Frankenstein")
+
+
+def with_pictures(page: Page, address: str) -> None:
+    """Open a book, as soon as the worker has made its pictures."""
+    for _try in range(120):
+        page.goto(address)
+        if page.locator("[data-picture]").count():
+            return
+        page.wait_for_timeout(1000)
+
+
+def test_thumbnails_change_the_large_picture_by_click_and_by_keyboard(visit):
+    page = visit(DESK)
+    with_pictures(page, "/books/moby-dick/")
+    thumbs, figures = page.locator("[data-picture]"), page.locator("[data-figure]")
+
+    thumbs.nth(1).click()
+    expect(figures.nth(1)).to_be_visible()
+    expect(figures.nth(0)).to_be_hidden()
+    expect(thumbs.nth(1)).to_have_attribute("aria-current", "true")
+    assert page.url.endswith("?picture=2")
+    thumbs.nth(1).press("End")
+    expect(figures.nth(2)).to_be_visible()
+    expect(thumbs.nth(2)).to_be_focused()
+
+    page.reload()
+    expect(figures.nth(2)).to_be_visible()
+
+
+def test_pictures_are_links_without_scripts(visit):
+    page = visit(PHONE, javascript=False)
+    with_pictures(page, "/books/moby-dick/")
+
+    page.locator("[data-picture]").nth(1).click()
+
+    expect(page).to_have_url(re.compile(r"\?picture=2$"))
+    expect(page.locator("[data-figure]").nth(1)).to_be_visible()
+    expect(page.locator("[data-figure]").nth(0)).to_be_hidden()
+
+
+def test_copies_are_counted_up_and_down_with_buttons(visit):
+    page = visit(PHONE)
+    page.goto("/books/moby-dick/")
+    quantity = page.get_by_label("Quantity").first
+
+    page.get_by_role("button", name="One more").first.click()
+    page.get_by_role("button", name="One more").first.click()
+    page.get_by_role("button", name="One fewer").first.click()
+    expect(quantity).to_have_value("2")
+    page.get_by_role("button", name="Add to basket").click()
+    expect(page.locator("[data-basket-count]").first).to_have_text(re.compile("2"))
+
+    page.goto("/basket/")
+    page.get_by_role("button", name=re.compile("One fewer|fewer", re.IGNORECASE)).first.click()
+    expect(page.get_by_label("Quantity").first).to_have_value("1")
