@@ -114,7 +114,7 @@ def test_an_integration_is_there_as_inert_text_and_the_policy_knows_its_hosts_an
 @pytest.mark.parametrize(
     "path",
     ["/basket/", "/checkout/", "/account/login/", "/account/signup/", "/orders/none/invoice/", "/no-such-page/",
-     "/admin/login/", "/fr/basket/"],
+     "/gift-cards/", "/gift-cards/balance/", "/withdraw/", "/admin/login/", "/fr/basket/"],
 )  # fmt: skip
 def test_where_money_and_people_are_there_is_none_of_it(client, pages, path):
     integration()
