@@ -306,6 +306,38 @@ def test_after_acceptance_scripts_run_in_their_order_and_once(watched):
     assert ran(page).count("inline 1") == 1
 
 
+def test_what_the_shop_could_not_keep_allows_nothing_and_a_refusal_holds_all_the_same(watched):
+    page, watch = watched()
+    watch.context.route("**/consent/", lambda route: route.fulfill(status=429))
+    page.goto("/", wait_until="networkidle")
+
+    press(page, "Accept all")
+
+    expect(banner(page)).to_contain_text("Your choice could not be kept")
+    assert (watch.findings(), ran(page)) == ([], [])
+    assert watch.sweep(PAGES[:4]) == {}
+    expect(banner(page)).to_be_visible()
+    press(page, "Refuse all")
+    expect(banner(page)).to_be_hidden()
+    page.goto("/books/", wait_until="networkidle")
+    expect(banner(page)).to_be_hidden()
+
+
+def test_who_answers_a_question_that_has_changed_is_asked_the_new_one(watched):
+    page, watch = watched()
+    page.goto("/", wait_until="networkidle")
+    page.locator("[data-consent-root]").evaluate("root => { root.dataset.text = 'yesterday'; }")
+
+    with page.expect_event("load"):
+        press(page, "Accept all")
+    page.wait_for_load_state("networkidle")
+
+    expect(banner(page)).to_be_visible()
+    assert (watch.findings(), ran(page)) == ([], [])
+    press(page, "Accept all")
+    wait_for(page, "defer")
+
+
 def test_google_is_told_that_all_is_denied_before_its_tag_and_then_the_choice(watched):
     page, _watch = watched()
     page.goto("/")
