@@ -151,7 +151,7 @@ def _gate(row: ThirdPartyIntegration) -> Gate:
         kind=row.kind,
         name=row.name,
         category=row.category,
-        position=row.position,
+        position=row.place,
         provider=row.provider,
         purpose=row.purpose,
         privacy_url=row.privacy_url,

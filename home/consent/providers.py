@@ -47,6 +47,7 @@ class Provider:
     name: str
     company: str
     purpose: str
+    """Category of a new integration of this kind."""
     privacy_url: str
     hosts: tuple[str, ...]
     """Each a host and what for: "www.example.com script connect". `{server}` is the shop's own server."""
@@ -63,6 +64,7 @@ class Provider:
     is_google: bool = False
     """Google's tags are told the choice by Consent Mode v2."""
     position: str = Position.HEAD_END
+    """Where a new one stands; one that is made for the text stands nowhere else."""
 
 
 def _ga4(identifier: str, _server: str) -> str:
