@@ -149,6 +149,10 @@ class PageCacheMiddleware:
         if not mine and (other := entry or _wait_for(cache, key)):
             return _answer(request, other)
         try:
+            if mine:  # somebody may have finished between the two calls
+                other, stamp = _read(cache, key)
+                if other is not None and other.stamp == stamp and other.until > time.time():
+                    return _answer(request, other, lasting=not asked)
             return self._render(request, cache, key, stamp, query)
         finally:
             if mine:
