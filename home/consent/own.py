@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from home.consent.choice import COOKIE
@@ -23,10 +24,15 @@ class OwnStorage:
     purpose: str = Purpose.NECESSARY
 
 
+def _days(seconds: int) -> Promise:
+    return format_lazy(_("{days} days"), days=seconds // (24 * 60 * 60))
+
+
 own_storage: list[OwnStorage] = [
     OwnStorage(Stored("cookie", "basket", _("60 days"), _("Finds your basket again.")), _("a book in the basket")),
     OwnStorage(
-        Stored("cookie", settings.SESSION_COOKIE_NAME, _("30 days"), _("Keeps you signed in.")), _("signing in")
+        Stored("cookie", settings.SESSION_COOKIE_NAME, _days(settings.SESSION_COOKIE_AGE), _("Keeps you signed in.")),
+        _("signing in"),
     ),
     OwnStorage(
         Stored("cookie", "messages", _("the next page"), _("Carries a note from one page to the next.")),

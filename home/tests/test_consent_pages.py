@@ -400,6 +400,30 @@ def test_the_settings_page_lists_what_is_declared_and_what_the_shop_keeps_itself
     assert "data-consent-unscripted" in content
 
 
+def test_the_settings_page_says_what_media_keep_at_their_own_hosts_which_no_script_of_ours_removes(client, pages):
+    for kind in ("youtube", "vimeo", "google-maps", "openstreetmap"):
+        integration(kind=kind, name=kind)
+    integration(kind="clarity", identifier="abcdefghij")
+
+    content = client.get("/cookies/").content.decode()
+
+    for name in ("VISITOR_INFO1_LIVE (youtube.com)", "YSC (youtube.com)", "vuid (vimeo.com)", "NID (google.com)",
+                 "_osm_session (openstreetmap.org)", "MUID (bing.com)", "CLID (clarity.ms)", "_clck"):  # fmt: skip
+        assert f'<th scope="row">{name}</th>' in content
+    [clarity] = re.findall(r'data-name="Pixel"[^>]* data-stored="([^"]*)"', client.get("/").content.decode())
+    assert {name for _kind, name in json.loads(html.unescape(clarity))} == {"_clck", "_clsk", "_cltk"}
+
+
+def test_the_settings_page_says_that_nothing_was_declared_and_not_that_nothing_is_kept(client, pages):
+    integration()
+    content = client.get("/cookies/").content.decode()
+    assert "What it keeps in your browser was not declared." in content
+    assert "It keeps nothing" not in content
+
+    integration(kind="plausible", name="Plausible", identifier="books.example")
+    assert "It keeps nothing in your browser." in client.get("/cookies/").content.decode()
+
+
 def test_what_the_shop_keeps_for_statistics_is_listed_where_it_asks_for_them(client, pages):
     integration()
     assert "booktime.orders" not in client.get("/cookies/").content.decode()
