@@ -42,10 +42,29 @@ own_storage: list[OwnStorage] = [
         Stored(
             "local",
             "booktime.modals",
-            _("until you empty it"),
-            _("Remembers how often you saw a promotion, so that it does not come again. It is sent to nobody."),
+            _("6 months"),
+            _("Remembers which promotions you closed or followed, so that they do not come again. Sent to nobody."),
+        ),
+        _("closing or following a promotion"),
+    ),
+    OwnStorage(
+        Stored(
+            "session",
+            "booktime.visits",
+            _("until you close the tab"),
+            _("Remembers what happened in this visit, so that it is not counted twice. It is sent to nobody."),
+        ),
+        _("closing or following a promotion"),
+    ),
+    OwnStorage(
+        Stored(
+            "local",
+            "booktime.visits",
+            _("6 months"),
+            _("Numbers your visits, and draws a chance number, for comparing promotions. It is sent to nobody."),
         ),
         _("a page with a promotion"),
+        Purpose.STATISTICS,
     ),
     OwnStorage(
         Stored(

@@ -6,7 +6,7 @@ import { googleIsTold, tellGoogle } from "./consent/google.js";
 import { optOut, removeStored } from "./consent/withdraw.js";
 
 const OWN_STATISTICS = "own-statistics";
-const OWN_STORED = [["local", "booktime.orders"]];
+const OWN_STORED = [["local", "booktime.orders"], ["local", "booktime.visits"]];
 
 const root = document.querySelector("[data-consent-root]");
 const banner = document.querySelector("[data-consent]");
