@@ -13,6 +13,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -575,3 +576,7 @@ def test_reports_come_from_anywhere_but_not_without_end(client, db):
     statuses = [client.post("/csp-report/", "{}", "application/csp-report").status_code for _ in range(31)]
     assert statuses == [204] * 30 + [429]
     assert client.get("/csp-report/").status_code == 405
+
+
+def test_cookie_settings_are_a_link_away_also_where_something_went_wrong():
+    assert '<a href="/cookies/">Cookie settings</a>' in render_to_string("500.html")
