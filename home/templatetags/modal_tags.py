@@ -36,8 +36,8 @@ def page_modals(context: dict[str, Any]) -> SafeString | str:
     match = getattr(request, "resolver_match", None)
     if match and match.view_name == AFTER_ORDER:
         may_measure = Purpose.STATISTICS in granted_categories(request)
-        order = context["order"]
-        return _after(mark_of(order.token, order.placed_at)) if may_measure else ""
+        order = context.get("order")  # none where there is no such order
+        return _after(mark_of(order.token, order.placed_at)) if may_measure and order else ""
     place = standing_of(context)
     if place is None:
         return ""

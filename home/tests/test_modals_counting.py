@@ -193,6 +193,13 @@ def test_an_order_is_counted_once_and_only_with_the_mark_of_its_page(ordered, mo
     assert [ordered(ordered.mark) for _ in range(3)] == [1, 1, 1]
 
 
+def test_an_order_that_is_not_there_has_no_mark(ordered, client):
+    response = client.get("/checkout/done/no-such-order/")
+
+    assert response.status_code == 404
+    assert "data-mark" not in response.content.decode()
+
+
 def test_an_order_of_yesterday_is_not_counted(ordered):
     with time_machine.travel(dt.timedelta(days=1, minutes=1)):
         assert ordered(ordered.mark) == 0
