@@ -15,8 +15,11 @@ Handler = Callable[[HttpRequest], HttpResponse]
 SITE_SECONDS = 60
 
 PERSONAL = ("/basket/", "/checkout/", "/account/", "/orders/", "/withdraw/", "/back-in-stock/",
-            "/wish-lists/", "/api/")  # fmt: skip
-"""Paths whose answers belong to one person and are never stored anywhere."""
+            "/wish-lists/", "/gift-cards/", "/webhooks/", "/api/")  # fmt: skip
+"""Paths whose answers belong to one person, are never stored anywhere and carry no code of other companies.
+
+Every address of `commerce` and `accounts` is one of them.
+"""
 
 OWN_POLICY = ("/admin/", "/django-admin/")
 """Paths of interfaces that still need inline scripts: they get no strict policy."""

@@ -27,6 +27,7 @@ from django.utils import timezone
 from django.utils.http import parse_etags
 
 from core import cdn
+from core.middleware import OWN_POLICY, PERSONAL
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -46,9 +47,8 @@ LONGEST_VALUE = 255
 """Characters of a parameter's value: what is longer is not seen by the page either."""
 
 OWN_ADDRESSES = (
-    "/admin/", "/django-admin/", "/basket/", "/checkout/", "/account/", "/orders/", "/withdraw/", "/back-in-stock/",
-    "/wish-lists/", "/api/", "/media/", "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/webhooks/",
-    "/_util/", "/feeds/", "/sitemap", "/social/",
+    *PERSONAL, *OWN_POLICY, "/media/", "/static/", "/documents/", "/healthz", "/readyz", "/search/", "/_util/",
+    "/feeds/", "/sitemap", "/social/",
 )  # fmt: skip
 """Where no page for everybody lives, or where the address holds anything a visitor types."""
 
@@ -149,6 +149,10 @@ class PageCacheMiddleware:
         if not mine and (other := entry or _wait_for(cache, key)):
             return _answer(request, other)
         try:
+            if mine:  # somebody may have finished between the two calls
+                other, stamp = _read(cache, key)
+                if other is not None and other.stamp == stamp and other.until > time.time():
+                    return _answer(request, other, lasting=not asked)
             return self._render(request, cache, key, stamp, query)
         finally:
             if mine:

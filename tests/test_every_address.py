@@ -16,13 +16,16 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from accounts import urls as account_urls
 from accounts.models import Address
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
+from commerce import urls as commerce_urls
 from commerce.models import Voucher, VoucherCode, WaitingReader
 from commerce.services import baskets, saved, vouchers, wishes
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, DETAILS, an_order, gift_card, standard_delivery
+from core.middleware import PERSONAL
 from home.tests.factories import contact_page
 from tests.test_object_access import BY_MAIL, OWN, SECRET, SHARED, example_of, signed_in
 
@@ -47,6 +50,13 @@ def routes(patterns: Any = None, before: str = "") -> Iterator[str]:
             yield route
         else:
             yield from routes(pattern.url_patterns, route)
+
+
+def test_where_money_and_people_are_nothing_is_stored_and_nobody_else_s_code_runs():
+    ours = [*routes(commerce_urls.urlpatterns, "/"), *routes(account_urls.urlpatterns, "/account/")]
+
+    assert "/gift-cards/balance/" in ours
+    assert [route for route in ours if not route.startswith(PERSONAL)] == []
 
 
 @pytest.fixture

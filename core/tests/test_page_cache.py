@@ -16,6 +16,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from wagtail.models import PageViewRestriction
 
 from accounts.models import User
@@ -25,10 +26,16 @@ from catalog.tests.factories import book
 from core import page_cache
 from core.page_cache import PageCacheMiddleware
 
+FILES = "core.file_cache.FileCache"
+DJANGO_S = "django.core.cache.backends.filebased.FileBasedCache"
+EVERYWHERE = pytest.mark.parametrize("pages", ["", "files"], indirect=True)
+
 
 @pytest.fixture(autouse=True)
-def pages(settings):
-    """The cache of pages, switched on: Redis where the suite runs on services, else memory."""
+def pages(settings, request, tmp_path):
+    """The cache of pages, switched on: Redis where the suite runs on services, else memory; files for "files"."""
+    if getattr(request, "param", "") == "files":
+        settings.CACHES = {**settings.CACHES, "pages": {"BACKEND": FILES, "LOCATION": tmp_path}}
     settings.MIDDLEWARE = ["core.page_cache.PageCacheMiddleware", *settings.MIDDLEWARE]
     return caches["pages"]
 
@@ -100,6 +107,7 @@ def test_the_answer_is_stored_compressed_and_given_so_to_whom_it_suits(persuasio
     assert len(compressed.content) < len(plain.content) / 2
 
 
+@EVERYWHERE
 def test_a_changed_price_is_on_the_next_page(persuasion, client, commits):
     assert "£7.99" in text(client, "/books/persuasion/")
     assert "£7.99" in text(client, "/books/")
@@ -335,6 +343,7 @@ def at_once(visit, visitors: int = 20) -> None:
         thread.join()
 
 
+@EVERYWHERE
 def test_one_renders_while_the_others_get_the_old_answer(rf: RequestFactory):
     rendered = []
 
@@ -408,6 +417,7 @@ def test_an_expired_page_is_given_to_nobody_while_somebody_renders_the_new_one(r
     assert set(answers) == {b"from noon"}
 
 
+@EVERYWHERE
 def test_visitors_of_a_page_that_nobody_saw_yet_wait_for_the_one_that_renders(rf: RequestFactory):
     rendered = []
 
@@ -422,6 +432,62 @@ def test_visitors_of_a_page_that_nobody_saw_yet_wait_for_the_one_that_renders(rf
     assert len(rendered) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "winners"),
+    [(FILES, 1), ("django.core.cache.backends.filebased.FileBasedCache", 20)],
+    ids=["ours", "control"],
+)
+def test_of_twenty_that_look_at_the_same_moment_one_is_first(tmp_path, kind, winners):
+    cache = import_string(kind)(tmp_path, {})
+    all_have_looked, first = threading.Barrier(20), []
+    looks = cache.has_key
+
+    def look(key, version=None):
+        found = looks(key, version)
+        all_have_looked.wait(10)
+        return found
+
+    cache.has_key = look
+    threads = [threading.Thread(target=lambda: first.append(cache.add("rendering", "me", 10))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert first.count(True) == winners
+    assert cache.get("rendering") == "me"
+
+
+def test_what_has_expired_in_a_file_is_not_there(tmp_path):
+    cache = import_string(FILES)(tmp_path, {})
+
+    assert [cache.add("one", 1, 0.05), cache.add("one", 2, 60)] == [True, False]
+    time.sleep(0.1)
+    assert (cache.add("one", 3, 60), cache.get("one")) == (True, 3)
+
+
+def test_who_comes_just_after_the_first_one_finished_is_given_its_page(rf: RequestFactory, pages, monkeypatch):
+    rendered = []
+
+    def render(_request):
+        rendered.append(1)
+        return HttpResponse("page")
+
+    middleware, add = PageCacheMiddleware(render), pages.add
+
+    def late(key, *args, **kwargs):
+        if key.endswith(".rendering") and not rendered:
+            monkeypatch.setattr(pages, "add", add)
+            middleware(rf.get("/somewhere/"))
+        return add(key, *args, **kwargs)
+
+    monkeypatch.setattr(pages, "add", late)
+
+    assert middleware(rf.get("/somewhere/")).content == b"page"
+    assert len(rendered) == 1
+
+
+@EVERYWHERE
 def test_a_change_during_the_rendering_is_not_lost(rf: RequestFactory):
     def changed_meanwhile(_request):
         page_cache._purge([page_cache.CATALOGUE])

@@ -51,7 +51,7 @@ def read_choice(value: str, question: Question) -> Choice | None:
 def keep_choice(request: HttpRequest, response: HttpResponse, choice: Choice) -> None:
     """Put the choice into the visitor's browser for six months.
 
-    The script has done so already; but some browsers forget what scripts keep after a week.
+    Scripts write refusals only: some browsers forget those after a week, and what is allowed needs its proof first.
     """
     told = {
         "f": FORMAT,

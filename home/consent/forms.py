@@ -14,6 +14,12 @@ class IntegrationForm(WagtailAdminModelForm):
     revision puts old code into it: so the stored values win.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("name", "purpose"):  # ready-made kinds know theirs: see the model's clean()
+            if name in self.fields:
+                self.fields[name].required = False
+
     def _post_clean(self) -> None:
         user = getattr(self, "for_user", None)
         if user is None or not user.has_perm("home.edit_integration_code"):

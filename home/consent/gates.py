@@ -67,7 +67,7 @@ class Gate:
     @property
     def storage(self) -> str:
         """What is removed when consent is withdrawn, for the script: kind and name of each."""
-        return json.dumps([[one.kind, one.name] for one in self.stored])
+        return json.dumps([[one.kind, one.name] for one in self.stored if not one.host])
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _gate(row: ThirdPartyIntegration) -> Gate:
         kind=row.kind,
         name=row.name,
         category=row.category,
-        position=row.position,
+        position=row.place,
         provider=row.provider,
         purpose=row.purpose,
         privacy_url=row.privacy_url,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from home.consent.choice import COOKIE
@@ -23,10 +24,15 @@ class OwnStorage:
     purpose: str = Purpose.NECESSARY
 
 
+def _days(seconds: int) -> Promise:
+    return format_lazy(_("{days} days"), days=seconds // (24 * 60 * 60))
+
+
 own_storage: list[OwnStorage] = [
     OwnStorage(Stored("cookie", "basket", _("60 days"), _("Finds your basket again.")), _("a book in the basket")),
     OwnStorage(
-        Stored("cookie", settings.SESSION_COOKIE_NAME, _("30 days"), _("Keeps you signed in.")), _("signing in")
+        Stored("cookie", settings.SESSION_COOKIE_NAME, _days(settings.SESSION_COOKIE_AGE), _("Keeps you signed in.")),
+        _("signing in"),
     ),
     OwnStorage(
         Stored("cookie", "messages", _("the next page"), _("Carries a note from one page to the next.")),
@@ -36,10 +42,29 @@ own_storage: list[OwnStorage] = [
         Stored(
             "local",
             "booktime.modals",
-            _("until you empty it"),
-            _("Remembers how often you saw a promotion, so that it does not come again. It is sent to nobody."),
+            _("6 months"),
+            _("Remembers which promotions you closed or followed, so that they do not come again. Sent to nobody."),
+        ),
+        _("closing or following a promotion"),
+    ),
+    OwnStorage(
+        Stored(
+            "session",
+            "booktime.visits",
+            _("until you close the tab"),
+            _("Remembers what happened in this visit, so that it is not counted twice. It is sent to nobody."),
+        ),
+        _("closing or following a promotion"),
+    ),
+    OwnStorage(
+        Stored(
+            "local",
+            "booktime.visits",
+            _("6 months"),
+            _("Numbers your visits, and draws a chance number, for comparing promotions. It is sent to nobody."),
         ),
         _("a page with a promotion"),
+        Purpose.STATISTICS,
     ),
     OwnStorage(
         Stored(

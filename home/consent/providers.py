@@ -33,6 +33,8 @@ class Stored:
     """A trailing `*` stands for any characters."""
     lifetime: str | Promise
     about: str | Promise = ""
+    host: str = ""
+    """Whose it is, where that is not the shop's host: only that one can remove it."""
 
     @property
     def kind_label(self) -> str | Promise:
@@ -47,6 +49,7 @@ class Provider:
     name: str
     company: str
     purpose: str
+    """Category of a new integration of this kind."""
     privacy_url: str
     hosts: tuple[str, ...]
     """Each a host and what for: "www.example.com script connect". `{server}` is the shop's own server."""
@@ -56,13 +59,14 @@ class Provider:
     """HTML from identifier and server."""
     stored: tuple[Stored, ...] = ()
     opt_out: str = ""
-    """Name of the function in `consent/opt-out.js` that is called when consent is withdrawn."""
+    """Name of the function in `static/js/consent/withdraw.js` that is called when consent is withdrawn."""
     server: str = ""
     """The server to talk to where the shop gives none; kinds that need one have it empty."""
     takes_server: bool = False
     is_google: bool = False
     """Google's tags are told the choice by Consent Mode v2."""
     position: str = Position.HEAD_END
+    """Where a new one stands; one that is made for the text stands nowhere else."""
 
 
 def _ga4(identifier: str, _server: str) -> str:
@@ -116,10 +120,12 @@ def _frame(_identifier: str, _server: str) -> str:
     return ""
 
 
+_KNOWN_BY_MICROSOFT = _("Tells browsers apart on all sites of Microsoft.")
+_UNTIL_EMPTIED = _("until you empty it")
 _NOTHING = re.compile(r"\Z")
 _GOOGLE_COOKIES = (
-    Stored("cookie", "_ga", _("13 months"), _("Tells visitors apart.")),
-    Stored("cookie", "_ga_*", _("13 months"), _("Keeps the state of the visit.")),
+    Stored("cookie", "_ga", _("2 years"), _("Tells visitors apart.")),
+    Stored("cookie", "_ga_*", _("2 years"), _("Keeps the state of the visit.")),
     Stored("cookie", "_gid", _("1 day"), _("Tells visitors apart.")),
     Stored("cookie", "_gat*", _("1 minute"), _("Limits how often data is sent.")),
 )
@@ -170,6 +176,13 @@ PROVIDERS: dict[str, Provider] = {
             Stored("cookie", "_clck", _("1 year"), _("Tells visitors apart.")),
             Stored("cookie", "_clsk", _("1 day"), _("Joins the pages of a visit.")),
             Stored("session", "_cltk", _("the visit"), _("Counts the pages of a visit.")),
+            Stored("cookie", "CLID", _("1 year"), _("Remembers when Clarity first saw you on any site."), "clarity.ms"),
+            Stored("cookie", "MUID", _("1 year"), _KNOWN_BY_MICROSOFT, "clarity.ms"),
+            Stored("cookie", "SM", _("the visit"), _("Says whether that number is the same at Bing."), "clarity.ms"),
+            Stored("cookie", "ANONCHK", _("10 minutes"), _("Says whether data goes to advertisements."), "clarity.ms"),
+            Stored("cookie", "MUID", _("1 year"), _KNOWN_BY_MICROSOFT, "bing.com"),
+            Stored("cookie", "MR", _("7 days"), _("Says whether that number is to be made anew."), "bing.com"),
+            Stored("cookie", "SRM_B", _("1 year"), _KNOWN_BY_MICROSOFT, "bing.com"),
         ),
         opt_out="clarity",
     ),
@@ -185,6 +198,7 @@ PROVIDERS: dict[str, Provider] = {
         stored=(
             Stored("cookie", "_fbp", _("90 days"), _("Tells visitors apart.")),
             Stored("cookie", "_fbc", _("90 days"), _("Remembers the advertisement that led here.")),
+            Stored("cookie", "fr", _("90 days"), _("Shows and counts advertisements."), "facebook.com"),
         ),
         opt_out="meta",
     ),
@@ -227,6 +241,15 @@ PROVIDERS: dict[str, Provider] = {
         identifier=_NOTHING,
         identifier_help="",
         code=_frame,
+        stored=(
+            Stored("cookie", "VISITOR_INFO1_LIVE", _("6 months"), _("Tells visitors apart."), "youtube.com"),
+            Stored("cookie", "VISITOR_PRIVACY_METADATA", _("6 months"), _("Remembers your choices."), "youtube.com"),
+            Stored("cookie", "__Secure-ROLLOUT_TOKEN", _("6 months"), _("Tries new functions."), "youtube.com"),
+            Stored("cookie", "YSC", _("the visit"), _("Counts which videos were seen."), "youtube.com"),
+            Stored("local", "yt*", _UNTIL_EMPTIED, _("Settings of the player."), "youtube-nocookie.com"),
+            Stored("session", "yt*", _("the visit"), _("Settings of the player."), "youtube-nocookie.com"),
+            Stored("database", "LogsDatabaseV2*", _UNTIL_EMPTIED, _("Waits to be sent."), "youtube-nocookie.com"),
+        ),
         position=Position.IN_PLACE,
     ),
     "vimeo": Provider(
@@ -238,6 +261,12 @@ PROVIDERS: dict[str, Provider] = {
         identifier=_NOTHING,
         identifier_help="",
         code=_frame,
+        stored=(
+            Stored("cookie", "vuid", _("2 years"), _("Tells visitors apart."), "vimeo.com"),
+            Stored("cookie", "player", _("1 year"), _("Settings of the player."), "vimeo.com"),
+            Stored("cookie", "__cf_bm", _("30 minutes"), _("Tells people from machines."), "vimeo.com"),
+            Stored("cookie", "_cfuvid", _("the visit"), _("Limits how often one visitor asks."), "vimeo.com"),
+        ),
         position=Position.IN_PLACE,
     ),
     "google-maps": Provider(
@@ -249,6 +278,11 @@ PROVIDERS: dict[str, Provider] = {
         identifier=_NOTHING,
         identifier_help="",
         code=_frame,
+        stored=(
+            Stored("cookie", "NID", _("6 months"), _("Tells visitors apart, and remembers settings."), "google.com"),
+            Stored("cookie", "AEC", _("6 months"), _("Tells people from machines."), "google.com"),
+            Stored("cookie", "__Secure-ENID", _("13 months"), _("Remembers settings."), "google.com"),
+        ),
         position=Position.IN_PLACE,
     ),
     "openstreetmap": Provider(
@@ -260,6 +294,10 @@ PROVIDERS: dict[str, Provider] = {
         identifier=_NOTHING,
         identifier_help="",
         code=_frame,
+        stored=(
+            Stored("cookie", "_osm_session", _("the visit"), _("Keeps the state of the visit."), "openstreetmap.org"),
+            Stored("cookie", "_osm_totp_token", _("1 hour"), _("Lets the map load its pictures."), "openstreetmap.org"),
+        ),
         position=Position.IN_PLACE,
     ),
 }

@@ -1,16 +1,22 @@
 """The counting endpoint: what happened to modals, as totals of a day, and nothing of who it happened to.
 
-Works whatever a visitor consented to. Machines are left out: they do not come from our own pages, say what
-they are, or ask too often.
+Works whatever a visitor consented to, but for orders: those need consent to statistics, and the mark that the page of
+a new order carries, which counts once. Machines are left out: they do not come from our own pages, say what they are,
+or ask too often.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import json
 import re
+import time
 from collections.abc import Collection
 from typing import NamedTuple
 
+from django.core import signing
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +26,8 @@ from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
 from core.throttle import is_too_often, sender_of
+from home.consent.choice import granted_categories
+from home.consent.purposes import Purpose
 from home.models.modals import FIRST_VARIANT, HOLD_OUT, ModalCount, ModalVariant, PageModal
 
 LARGEST = 4096
@@ -28,6 +36,9 @@ MOST = 40
 """Events of a batch."""
 BATCHES_A_MINUTE = 30
 """From one household."""
+MARK_SECONDS = 24 * 60 * 60
+"""So long after an order was placed it may be counted."""
+_SALT = "home.modals.order"
 
 _MACHINES = re.compile(
     r"bot|crawl|spider|slurp|archiver|preview|headless|lighthouse|pagespeed|monitor|scan|fetch|facebookexternal"
@@ -56,12 +67,36 @@ def count(request: HttpRequest) -> HttpResponse:
     if is_too_often("modals", sender_of(request), limit=BATCHES_A_MINUTE, seconds=60):
         return HttpResponse(status=429)
     try:
-        happenings = read(request.body)
+        happenings, mark = read(request.body)
     except ValueError:
         return HttpResponse(status=400)
+    if any(_is_order(happening) for happening in happenings) and not _may_count_order(request, mark):
+        happenings = {happening for happening in happenings if not _is_order(happening)}
     if happenings and not is_machine(request.headers.get("User-Agent", "")):
         add(happenings)
     return HttpResponse(status=204)
+
+
+def mark_of(token: str, placed_at: dt.datetime) -> str:
+    """What the page of an order carries, so that its browser may say that a modal led to it."""
+    return signing.dumps([token, int(placed_at.timestamp())], salt=_SALT)
+
+
+def _may_count_order(request: HttpRequest, mark: object) -> bool:
+    """With consent, for an order placed just now, once. Where the cache is away, none is counted."""
+    if Purpose.STATISTICS not in granted_categories(request) or is_machine(request.headers.get("User-Agent", "")):
+        return False
+    try:
+        token, placed_at = signing.loads(str(mark), salt=_SALT)
+    except signing.BadSignature:
+        return False
+    is_new = time.time() - placed_at < MARK_SECONDS
+    name = hashlib.sha256(token.encode()).hexdigest()[:32]
+    return is_new and bool(cache.add(f"modals.order.{name}", 1, MARK_SECONDS))
+
+
+def _is_order(happening: Happening) -> bool:
+    return happening.event == ModalCount.Event.ORDERED
 
 
 def is_machine(user_agent: str) -> bool:
@@ -69,8 +104,8 @@ def is_machine(user_agent: str) -> bool:
     return not user_agent or bool(_MACHINES.search(user_agent))
 
 
-def read(body: bytes) -> set[Happening]:
-    """What a batch says; the same thing twice is one.
+def read(body: bytes) -> tuple[set[Happening], object]:
+    """What a batch says, and its mark of an order if it has one; the same thing twice is one.
 
     Raises:
         ValueError: it is no such batch.
@@ -80,7 +115,7 @@ def read(body: bytes) -> set[Happening]:
         page, events = batch["p"], batch["e"]
         if len(events) > MOST:
             raise ValueError("too many events")
-        return {_happening(page, *event) for event in events}
+        return {_happening(page, *event) for event in events}, batch.get("o")
     except (KeyError, TypeError, UnicodeDecodeError) as error:
         raise ValueError("not a batch of events") from error
 

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from home.modals.statistics import Interval, difference, wilson
+from home.modals.statistics import Interval, difference, size_for, wilson
 from home.models.modals import HOLD_OUT, ModalCount, PageModal
 
 Event = ModalCount.Event
@@ -75,6 +75,8 @@ class Measure:
     """What clicks, or orders, say of the versions."""
 
     name: str
+    planned: int | None
+    """How many visits each version needs; None where that is not known yet."""
     least: int
     """How many visits were counted where fewest were."""
     comparisons: list[Comparison]
@@ -111,19 +113,32 @@ def report(modal: PageModal) -> Report:
     if has_hold_out:
         families.append((_("Orders"), lambda version: version.orders, figures[-1], shown))
     planned = modal.planned_size
-    return Report(figures, planned, list(_measures(families, planned)))
+    return Report(figures, planned, list(_measures(modal, families)))
 
 
-def _measures(families: list[Family], planned: int | None) -> Iterator[Measure]:
+def _planned_for_orders(modal: PageModal, hold_out: Figures, number: int) -> int | None:
+    """How many visits show that orders change by the same part as was planned for clicks.
+
+    Orders are much rarer than clicks, so many more are needed; how rare, those who are shown nothing say.
+    """
+    ordered, eligible = hold_out.orders
+    if not (modal.expected_rate and modal.detectable_change and ordered and eligible):
+        return None
+    rate = min(ordered / eligible, 1.0)
+    return size_for(rate, rate * float(modal.detectable_change / modal.expected_rate), number)
+
+
+def _measures(modal: PageModal, families: list[Family]) -> Iterator[Measure]:
     """Each waits for visits of its own: orders for those of the hold-out, which is mostly the smallest."""
     number = sum(len(others) for *_rest, others in families)
     for name, share, first, others in families:
         least = min(share(version)[1] for version in (first, *others))
+        planned = _planned_for_orders(modal, first, number) if first.code == HOLD_OUT else modal.planned_size
         is_ripe = planned is not None and least >= planned
         comparisons = [
             Comparison(other.label, first.label, difference(share(first), share(other), number)) for other in others
         ]
-        yield Measure(name, least, comparisons if is_ripe else [])
+        yield Measure(name, planned, least, comparisons if is_ripe else [])
 
 
 @dataclass(frozen=True, slots=True)

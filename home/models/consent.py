@@ -25,7 +25,7 @@ from home.consent.code import digest, validate_code
 from home.consent.forms import IntegrationForm
 from home.consent.hosts import is_host, validate_hosts
 from home.consent.providers import CUSTOM, KINDS, PROVIDERS, STORAGE_KINDS, Provider
-from home.consent.purposes import Position, Purpose
+from home.consent.purposes import DESCRIPTIONS, Position, Purpose
 
 CODE_PERMISSION = "home.edit_integration_code"
 
@@ -91,6 +91,8 @@ class ThirdPartyIntegration(RevisionMixin, ClusterableModel):
                 HelpPanel(
                     content=_(
                         "What runs, and whether it asks first. Only those with the right to edit integration code."
+                        " A ready-made kind needs its identifier: name, purpose, category and position are then those"
+                        " of the kind."
                     )
                 ),
                 FieldRowPanel(
@@ -141,14 +143,26 @@ class ThirdPartyIntegration(RevisionMixin, ClusterableModel):
         """What the shop knows of this kind; None for one with code of its own."""
         return PROVIDERS.get(self.kind)
 
+    @property
+    def place(self) -> str:
+        """Where its code belongs: what is made to stand in the text stands nowhere else."""
+        kind = self.ready_made
+        return kind.position if kind and kind.position == Position.IN_PLACE else self.position
+
     def clean(self) -> None:
-        """A ready-made kind has its identifier, another one code; each only what belongs to it."""
+        """A ready-made kind has its identifier, another one code; each only what belongs to it.
+
+        An integration that becomes one of a ready-made kind gets its category and position; they may be changed later.
+        """
         super().clean()
         self.code = self.code.replace("\r\n", "\n").replace("\r", "\n").strip()
         self.identifier, self.server = self.identifier.strip(), self.server.strip().lower()
         errors: dict[str, str] = {}
         kind = self.ready_made
         if kind is None:
+            errors |= {
+                name: gettext("This field is required.") for name in ("name", "purpose") if not getattr(self, name)
+            }
             if not self.code:
                 errors["code"] = gettext("Give the code, or choose a kind that is ready made.")
             else:
@@ -158,6 +172,10 @@ class ThirdPartyIntegration(RevisionMixin, ClusterableModel):
                     errors["code"] = " ".join(refusal.messages)
         else:
             self.code = ""
+            if self.category != Purpose.NECESSARY and not self._is_still_of_its_kind():
+                self.category, self.position = kind.purpose, kind.position
+            self.position = self.place
+            self.name, self.purpose = self.name or kind.name, self.purpose or str(DESCRIPTIONS[Purpose(kind.purpose)])
             self.provider = self.provider or kind.company
             self.privacy_url = self.privacy_url or kind.privacy_url
             if not kind.identifier.match(self.identifier):
@@ -177,6 +195,9 @@ class ThirdPartyIntegration(RevisionMixin, ClusterableModel):
             errors["ends_at"] = gettext("It ends before it begins.")
         if errors:
             raise ValidationError(errors)
+
+    def _is_still_of_its_kind(self) -> bool:
+        return bool(self.pk) and type(self).objects.filter(pk=self.pk, kind=self.kind).exists()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a change of what runs is an entry of its own in the audit log, whoever makes it."""

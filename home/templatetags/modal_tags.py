@@ -12,6 +12,7 @@ from wagtail.models import Site
 
 from home.consent.choice import granted_categories
 from home.consent.purposes import Purpose
+from home.modals.counting import mark_of
 from home.modals.rules import contents, page_rules, preview_showing
 from home.modals.targeting import candidates, known, standing_of
 
@@ -35,7 +36,8 @@ def page_modals(context: dict[str, Any]) -> SafeString | str:
     match = getattr(request, "resolver_match", None)
     if match and match.view_name == AFTER_ORDER:
         may_measure = Purpose.STATISTICS in granted_categories(request)
-        return render_to_string("home/modals/after_order.html") if may_measure else ""
+        order = context.get("order")  # none where there is no such order
+        return _after(mark_of(order.token, order.placed_at)) if may_measure and order else ""
     place = standing_of(context)
     if place is None:
         return ""
@@ -44,6 +46,10 @@ def page_modals(context: dict[str, Any]) -> SafeString | str:
     if not found:
         return ""
     return _drawn(request, found, {}, number=place.number, on=[showing for showing in found if showing.is_on(now)])
+
+
+def _after(mark: str) -> SafeString:
+    return render_to_string("home/modals/after_order.html", {"mark": mark})
 
 
 def _drawn(request: Any, showings: list[Any], extra: dict[str, Any], *, number: int, on: Any = ()) -> SafeString:

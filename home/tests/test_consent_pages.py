@@ -13,6 +13,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -114,7 +115,7 @@ def test_an_integration_is_there_as_inert_text_and_the_policy_knows_its_hosts_an
 @pytest.mark.parametrize(
     "path",
     ["/basket/", "/checkout/", "/account/login/", "/account/signup/", "/orders/none/invoice/", "/no-such-page/",
-     "/admin/login/", "/fr/basket/"],
+     "/gift-cards/", "/gift-cards/balance/", "/withdraw/", "/admin/login/", "/fr/basket/"],
 )  # fmt: skip
 def test_where_money_and_people_are_there_is_none_of_it(client, pages, path):
     integration()
@@ -400,6 +401,30 @@ def test_the_settings_page_lists_what_is_declared_and_what_the_shop_keeps_itself
     assert "data-consent-unscripted" in content
 
 
+def test_the_settings_page_says_what_media_keep_at_their_own_hosts_which_no_script_of_ours_removes(client, pages):
+    for kind in ("youtube", "vimeo", "google-maps", "openstreetmap"):
+        integration(kind=kind, name=kind)
+    integration(kind="clarity", identifier="abcdefghij")
+
+    content = client.get("/cookies/").content.decode()
+
+    for name in ("VISITOR_INFO1_LIVE (youtube.com)", "YSC (youtube.com)", "vuid (vimeo.com)", "NID (google.com)",
+                 "_osm_session (openstreetmap.org)", "MUID (bing.com)", "CLID (clarity.ms)", "_clck"):  # fmt: skip
+        assert f'<th scope="row">{name}</th>' in content
+    [clarity] = re.findall(r'data-name="Pixel"[^>]* data-stored="([^"]*)"', client.get("/").content.decode())
+    assert {name for _kind, name in json.loads(html.unescape(clarity))} == {"_clck", "_clsk", "_cltk"}
+
+
+def test_the_settings_page_says_that_nothing_was_declared_and_not_that_nothing_is_kept(client, pages):
+    integration()
+    content = client.get("/cookies/").content.decode()
+    assert "What it keeps in your browser was not declared." in content
+    assert "It keeps nothing" not in content
+
+    integration(kind="plausible", name="Plausible", identifier="books.example")
+    assert "It keeps nothing in your browser." in client.get("/cookies/").content.decode()
+
+
 def test_what_the_shop_keeps_for_statistics_is_listed_where_it_asks_for_them(client, pages):
     integration()
     assert "booktime.orders" not in client.get("/cookies/").content.decode()
@@ -551,3 +576,7 @@ def test_reports_come_from_anywhere_but_not_without_end(client, db):
     statuses = [client.post("/csp-report/", "{}", "application/csp-report").status_code for _ in range(31)]
     assert statuses == [204] * 30 + [429]
     assert client.get("/csp-report/").status_code == 405
+
+
+def test_cookie_settings_are_a_link_away_also_where_something_went_wrong():
+    assert '<a href="/cookies/">Cookie settings</a>' in render_to_string("500.html")

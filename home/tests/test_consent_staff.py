@@ -13,6 +13,7 @@ from wagtail.models import ModelLogEntry
 from accounts import roles
 from accounts.models import User
 from home.consent.proof import record_choice
+from home.consent.providers import PROVIDERS
 from home.consent.question import present_question
 from home.models import ConsentRecord, ConsentSettings, ThirdPartyIntegration
 from home.tests.test_consent_pages import CODE, integration
@@ -70,6 +71,43 @@ def test_an_integrator_writes_code_and_the_audit_log_says_so(signed_in):
     assert ModelLogEntry.objects.filter(action="wagtail.edit").count() == 2
     assert made.revisions.count() == 3
     assert client.get(f"{LIST}history/{made.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_an_identifier_is_enough_for_a_kind_that_is_ready_made(signed_in, kind):
+    examples = {"ga4": "G-AB12CD34EF", "gtm": "GTM-AB12CD", "clarity": "abcdefghij", "meta": "123456789012345",
+                "matomo": "1", "plausible": "books.example"}  # fmt: skip
+    provider = PROVIDERS[kind]
+    told = {"kind": kind, "identifier": examples.get(kind, ""), "code": "", "name": "", "purpose": ""}
+
+    response = signed_in(roles.INTEGRATOR).post(f"{LIST}add/", form(**told, server="stats.example.com"))
+
+    assert response.status_code == 302
+    made = ThirdPartyIntegration.objects.get()
+    assert (made.category, made.position, made.provider) == (provider.purpose, provider.position, provider.company)
+    assert made.name == provider.name
+    assert made.purpose != ""
+
+
+def test_the_category_of_a_ready_made_kind_may_be_changed_but_media_stay_in_the_text(signed_in):
+    client = signed_in(roles.INTEGRATOR)
+    manager = integration(kind="gtm", identifier="GTM-AB12CD")
+    video = integration(kind="youtube", name="YouTube")
+
+    for one, category in ((manager, "statistics"), (video, "marketing")):
+        told = form(kind=one.kind, identifier=one.identifier, code="", category=category, position="head-end")
+        assert client.post(f"{LIST}edit/{one.pk}/", told).status_code == 302
+        one.refresh_from_db()
+
+    assert (manager.category, manager.position) == ("statistics", "head-end")
+    assert (video.category, video.position) == ("marketing", "in-place")
+
+
+def test_code_of_one_s_own_needs_a_name_and_a_purpose(signed_in):
+    response = signed_in(roles.INTEGRATOR).post(f"{LIST}add/", form(name="", purpose=""))
+
+    assert (response.status_code, ThirdPartyIntegration.objects.count()) == (200, 0)
+    assert response.content.decode().count("This field is required.") >= 2
 
 
 @pytest.mark.parametrize("name", ThirdPartyIntegration.PROTECTED)

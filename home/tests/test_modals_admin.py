@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
@@ -195,16 +196,25 @@ def test_clicks_are_compared_only_when_the_planned_size_is_reached(figures, shop
     assert "Orders:" not in ripe
 
 
-def test_orders_wait_for_as_many_visits_of_those_who_were_shown_nothing(figures, shop):
+def test_orders_wait_for_a_size_of_their_own_among_those_who_were_shown_nothing(figures, shop):
     modal = published(expected_rate=10, detectable_change=10, hold_out=10)
-    figures.add(modal, "A", eligible=1800, shown=1800, clicked=180, ordered=90)
-    figures.add(modal, "-", eligible=196, ordered=2)
-    early = figures(modal)
-    assert "Orders: Too early to compare: 196 of 197 planned visits" in early
-    assert "data-comparison" not in early
+    figures.add(modal, "A", eligible=9000, shown=9000, clicked=900, ordered=270)
+    figures.add(modal, "-", eligible=500)
+    unknown = figures(modal)
+    assert "how many visits are needed is known once there are orders in the hold-out" in unknown
 
-    figures.add(modal, "-", eligible=1)
-    assert "Orders: Version A – Hold-out: +1.2 to +5.3 points. The difference is more than chance." in figures(modal)
+    figures.add(modal, "-", eligible=1500, ordered=20)
+    early = figures(modal)
+    assert "Orders: Too early to compare: 2000 of 2316 planned visits" in early
+    assert "data-comparison" not in unknown + early
+
+    figures.add(modal, "-", eligible=400, ordered=4)
+    ripe = figures(modal)
+    assert re.search(
+        r"Orders: Version A – Hold-out: \+[0-9.]+ to \+[0-9.]+ points. The difference is more than chance.", ripe
+    )
+    assert "That holds for whoever reads it once" in ripe
+    assert "their share is of all visits: it is smaller than the true one" in ripe
 
 
 def test_the_more_is_compared_the_surer_each_comparison_must_be(figures, shop):
@@ -224,7 +234,7 @@ def test_the_more_is_compared_the_surer_each_comparison_must_be(figures, shop):
     content = figures(many)
     assert content.count("No difference is shown.") == 4
     assert "The difference is more than chance." not in content
-    assert "Orders: Too early to compare: 0 of 327" in content
+    assert "Orders: Too early to compare: how many visits" in content
 
 
 def test_a_draft_that_is_to_bring_an_ended_modal_back_is_on_the_calendar(admin_client, shop):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -49,12 +52,12 @@ def test_batches_raise_totals_by_day_version_and_page(send, modal, shop):
     with time_machine.travel("2026-07-01 22:30Z", tick=False):
         for _ in range(2):
             answer = send([[modal.pk, "A", "eligible"], [modal.pk, "A", "shown"]], page=shop.pk)
-    send([[modal.pk, "B", "ordered"], [modal.pk, "-", "eligible"]])
+    send([[modal.pk, "B", "clicked"], [modal.pk, "-", "eligible"]])
 
     assert (answer.status_code, answer.content, answer.cookies) == (204, b"", {})
     assert "no-store" in answer["Cache-Control"]
     assert totals() == {
-        ("A", "eligible", shop.pk): 2, ("A", "shown", shop.pk): 2, ("B", "ordered", 0): 1, ("-", "eligible", 0): 1,
+        ("A", "eligible", shop.pk): 2, ("A", "shown", shop.pk): 2, ("B", "clicked", 0): 1, ("-", "eligible", 0): 1,
     }  # fmt: skip
     assert str(ModalCount.objects.filter(variant="A").first().day) == "2026-07-01"
 
@@ -143,7 +146,7 @@ def test_a_row_that_another_batch_made_in_between_is_raised(modal, shop, monkeyp
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_batches_that_come_at_once_add_up(modal):
     """Rows that none of them finds, and in an order of their own in each."""
-    events = [[modal.pk, version, event] for version in "AB" for event in ("shown", "clicked", "ordered")]
+    events = [[modal.pk, version, event] for version in "AB" for event in ("shown", "clicked", "seen")]
     headers = {"HTTP_USER_AGENT": BROWSER, "HTTP_SEC_FETCH_SITE": "same-origin"}
     bodies = [json.dumps({"p": 0, "e": events[turn:] + events[:turn]}) for turn in range(len(events))] * 4
 
@@ -155,9 +158,8 @@ def test_batches_that_come_at_once_add_up(modal):
     assert totals() == {(version, event, 0): len(bodies) for _modal, version, event in events}
 
 
-@pytest.mark.parametrize(("allowed", "is_there"), [(["own-statistics"], True), ([], False)])
-def test_an_order_is_followed_only_where_statistics_were_agreed_to(client, books_page, allowed, is_there):
-    site = books_page.get_site()
+def choose(client, site, *allowed: str) -> None:
+    """Answer the question of a shop that asks for statistics of its own."""
     settings = ConsentSettings.for_site(site)
     settings.own_statistics = True
     settings.save()
@@ -167,6 +169,53 @@ def test_an_order_is_followed_only_where_statistics_were_agreed_to(client, books
         "text": question.digest, "language": "en-gb", "path": "/",
     }  # fmt: skip
     client.post("/consent/", json.dumps(told), "application/json")
+
+
+@pytest.fixture
+def ordered(client, send, modal, books_page):
+    """`ordered(mark)` says that an order followed; `ordered.mark` is the one of its page, seen with consent."""
+    choose(client, books_page.get_site(), "own-statistics")
+    order = an_order({book("Emma", in_stock=1).editions.get(): 1})
+
+    def ordered(mark):
+        send([], body=json.dumps({"p": 0, "o": mark, "e": [[modal.pk, "A", "ordered"], [modal.pk, "A", "clicked"]]}))
+        return totals().get(("A", "ordered", 0), 0)
+
+    ordered.mark = re.search(r'data-mark="([^"]+)"', client.get(order.get_absolute_url()).content.decode())[1]
+    return ordered
+
+
+def test_an_order_is_counted_once_and_only_with_the_mark_of_its_page(ordered, modal):
+    for invented in (None, "", "made-up", ordered.mark[:-1], [ordered.mark], counting.signing.dumps(["x", 1])):
+        assert ordered(invented) == 0
+    assert totals() == {("A", "clicked", 0): 6}
+
+    assert [ordered(ordered.mark) for _ in range(3)] == [1, 1, 1]
+
+
+def test_an_order_that_is_not_there_has_no_mark(ordered, client):
+    response = client.get("/checkout/done/no-such-order/")
+
+    assert response.status_code == 404
+    assert "data-mark" not in response.content.decode()
+
+
+def test_an_order_of_yesterday_is_not_counted(ordered):
+    with time_machine.travel(dt.timedelta(days=1, minutes=1)):
+        assert ordered(ordered.mark) == 0
+
+
+def test_an_order_is_not_counted_where_consent_was_withdrawn_or_the_cache_is_away(ordered, client, shop, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(counting, "cache", SimpleNamespace(add=lambda *_what: None))
+        assert ordered(ordered.mark) == 0
+    choose(client, shop.get_site())
+    assert ordered(ordered.mark) == 0
+
+
+@pytest.mark.parametrize(("allowed", "is_there"), [(["own-statistics"], True), ([], False)])
+def test_an_order_is_followed_only_where_statistics_were_agreed_to(client, books_page, allowed, is_there):
+    choose(client, books_page.get_site(), *allowed)
     order = an_order({book("Emma", in_stock=1).editions.get(): 1})
 
     content = client.get(order.get_absolute_url()).content.decode()

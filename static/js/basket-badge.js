@@ -3,6 +3,8 @@
 // `basket:changed` on the document, with {count} as detail or with none.
 
 const link = document.querySelector("[data-basket-link]");
+const account = document.querySelector("[data-account-label]");
+const nobody = account?.textContent;
 
 function showCount(count) {
   for (const badge of document.querySelectorAll("[data-basket-count]")) {
@@ -12,11 +14,9 @@ function showCount(count) {
 }
 
 function showName(name) {
-  const label = document.querySelector("[data-account-label]");
-  if (label && name) {
-    label.textContent = name;
-    label.title = name;
-  }
+  if (!account) return;
+  account.textContent = name || nobody;
+  account.title = name || "";
 }
 
 async function refresh() {
@@ -41,7 +41,12 @@ document.addEventListener("basket:changed", (event) => {
   else refresh();
 });
 
-// Back and forward bring the page as it was left; the basket may have changed since.
+// Back and forward bring the page as it was left: nobody's, for the next one at this machine may not be the same.
+window.addEventListener("pagehide", () => {
+  showCount("");
+  showName("");
+});
+
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) refresh();
 });

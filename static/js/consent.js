@@ -6,7 +6,7 @@ import { googleIsTold, tellGoogle } from "./consent/google.js";
 import { optOut, removeStored } from "./consent/withdraw.js";
 
 const OWN_STATISTICS = "own-statistics";
-const OWN_STORED = [["local", "booktime.orders"]];
+const OWN_STORED = [["local", "booktime.orders"], ["local", "booktime.visits"]];
 
 const root = document.querySelector("[data-consent-root]");
 const banner = document.querySelector("[data-consent]");
@@ -94,7 +94,7 @@ function clear(allowed) {
   }
 }
 
-// Bring the page to what the cookie says. A page that runs what is not allowed any more is loaded anew.
+// Bring the page to what the cookie says. A page that runs what is not allowed any more is loaded anew: then it says no.
 async function follow(sent) {
   const choice = stored();
   const allowed = allowedKeys(choice);
@@ -111,10 +111,11 @@ async function follow(sent) {
   if (gone.length) {
     await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 3000))]);
     location.reload();
-    return;
+    return false;
   }
   const isMeant = ({ category, integration }) => category === "necessary" || allowed.includes(integration);
   wake(templates().filter(({ dataset }) => isMeant(dataset)), categoriesOf(allowed));
+  return true;
 }
 
 function send(act, allowed, asked) {
@@ -132,28 +133,43 @@ function send(act, allowed, asked) {
     body: JSON.stringify(told),
     credentials: "same-origin",
     keepalive: true,
-  }).catch(() => {
-    // Offline: the choice holds here all the same.
-  });
+  }).then(
+    (answer) => answer.status,
+    () => 0, // Offline.
+  );
 }
 
-function choose(act, allowed, asked = known) {
+// What is refused is so at once, whatever the shop answers. What is newly allowed waits until the shop has kept the
+// proof: its answer writes the cookie.
+async function choose(act, allowed, asked = known) {
   const mine = allowed.filter((key) => !isRefusedByGpc(categoryOf(key)));
-  writeChoice(version, mine, asked);
+  const before = allowedKeys(stored());
+  const fresh = mine.filter((key) => !before.includes(key));
+  if (fresh.length < asked.length) {
+    const settled = (keys) => keys.filter((key) => !fresh.includes(key));
+    writeChoice(version, settled(mine), settled(asked));
+  }
   const sent = send(act, mine, asked);
   others?.postMessage("changed");
-  return follow(sent);
+  if (!(await follow(sent))) return;
+  const status = await sent;
+  if (status === 409) location.reload(); // The question has changed: it is asked again.
+  else if (status !== 204) say(fresh.length ? "failed" : "saved");
+  else {
+    others?.postMessage("changed");
+    if (await follow()) say("saved");
+  }
 }
 
 function onAct(event) {
   const act = event.target.closest("[data-consent-act]")?.dataset.consentAct;
   if (!act || "preview" in root.dataset) return;
-  choose(act, act === "accept" ? known : []).then(sayStatus);
+  choose(act, act === "accept" ? known : []);
 }
 
-function sayStatus() {
+function say(what) {
   const status = document.querySelector("[data-consent-status]");
-  if (status) status.textContent = status.dataset.saved;
+  if (status) status.textContent = status.dataset[what];
 }
 
 function onPlaceholder(event) {
@@ -182,7 +198,7 @@ if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if ("preview" in root.dataset) return;
-    choose("save", boxes.filter((box) => box.checked).map((box) => box.dataset.key)).then(sayStatus);
+    choose("save", boxes.filter((box) => box.checked).map((box) => box.dataset.key));
   });
   for (const note of form.querySelectorAll("[data-consent-gpc]")) note.hidden = !gpc;
   if (!banner) {

@@ -68,12 +68,13 @@ function show(modal, opener, isFree) {
     clicked(isAction) {
       say("clicked");
       isClicked = true;
-      if (isAction) memory.change(modal, { clicked: 1 });
+      if (isAction) memory.change(modal, { clicked: 1 }, true);
     },
     closed() {
       clearTimeout(ending);
-      if (!isClicked && shown.returnValue !== "ended") say("dismissed");
-      memory.keep({ closed: Date.now(), by: modal.i });
+      const isAct = shown.returnValue !== "ended";
+      if (!isClicked && isAct) say("dismissed");
+      memory.keep({ closed: Date.now(), by: modal.i }, isAct);
       shown = null;
       look();
     },

@@ -47,6 +47,33 @@ def reader(visit) -> Page:
     return page
 
 
+def test_who_goes_back_after_signing_out_finds_nobody_s_name_nor_basket(reader):
+    find_book(reader, "frankenstein")
+    reader.get_by_role("button", name="Add to basket").click()
+    find_book(reader, "frankenstein")
+    account, count = reader.locator("[data-account-label]"), reader.locator("[data-basket-count]").first
+    expect(account).not_to_have_text("Your account")
+    expect(count).to_have_text("1")
+    left_as_a_browser_keeps_it = "dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))"
+
+    reader.evaluate(left_as_a_browser_keeps_it)
+
+    assert (account.inner_text(), account.get_attribute("title"), count.inner_text()) == ("Your account", "", "")
+    other = reader.context.new_page()
+    other.goto("/account/logout/")
+    reader.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(count).to_have_text("1")
+    other.locator("main").get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("heading", level=1)).to_be_visible()
+    with reader.expect_response("**/basket/summary/"):
+        reader.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(account).to_have_text("Your account")
+    expect(count).to_have_text("0")
+    reader.go_back()
+    reader.go_forward(wait_until="networkidle")
+    expect(account).to_have_text("Your account")
+
+
 def test_the_pages_of_the_account_have_no_accessibility_fault(reader):
     assert [fault for address in ACCOUNT for fault in faults_of(reader, address)] == []
     reader.get_by_label("Password", exact=True).fill("booktime-demo")

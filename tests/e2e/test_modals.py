@@ -41,7 +41,9 @@ def milliseconds(page: Page, text: str) -> int:
 def tag_page(visit, shop_running):
     """`tag_page(k="top", …)` opens a tag's page whose modal has these rules; `others` are more of the same."""
 
-    def opened(*, others=(), viewport=DESK, settings=None, at=NOON, summary=None, consent=True, query="", **rule):
+    def opened(
+        *, others=(), viewport=DESK, settings=None, at=NOON, summary=None, consent=True, query="", granted="", **rule
+    ):
         page = visit(viewport)
         page.clock.install(time=at)
         kind = rule.get("k", "centre")
@@ -63,6 +65,8 @@ def tag_page(visit, shop_running):
                 text = text.replace("<template", f"{again}<template", 1)
             rules |= settings or {}
             text = text.replace("modal--corner", f"modal--{kind}")
+            if granted:  # as consent.js would have said
+                text = text.replace("<html ", f'<html data-consent-granted="{granted}" ', 1)
             if rules["m"][0]["v"] != first["v"]:
                 again = re.search(r'<template id="modal-0-A">.*?</template>', text, re.DOTALL)[0]
                 text = text.replace("<template", f"{again.replace('modal-0-A', 'modal-0-B')}<template", 1)
@@ -280,7 +284,7 @@ def test_only_those_whom_the_rules_name_see_it(tag_page, who, summary, query, ex
 
 
 def test_a_visit_is_one_in_all_tabs_and_over_half_an_hour_after_its_last_page(tag_page):
-    page = tag_page(w=["", "returning", "", 0, ""])
+    page = tag_page(w=["", "returning", "", 0, ""], granted="statistics")
     for minutes, expected in ((0, False), (29, False), (29, False), (31, True)):
         page.clock.fast_forward(minutes * 60 * 1000)
         page.evaluate("sessionStorage.clear()")  # as in another tab
@@ -451,15 +455,16 @@ def test_only_pages_with_a_candidate_load_a_script_and_a_small_one(visit):
     page.goto(ADDRESS, wait_until="networkidle")
 
     assert loaded
-    assert sum(len(gzip.compress(response.body(), 9)) for response in loaded.values()) < 6_000
+    assert sum(len(gzip.compress(response.body(), 9)) for response in loaded.values()) < 6_500
 
 
 # --- What it remembers and counts -------------------------------------------------------------
 
 
-def followed(page: Page) -> str | None:
+def followed(page: Page) -> list | None:
     """What the browser keeps for an order that may follow."""
-    return page.evaluate("localStorage.getItem('booktime.orders')")
+    found = page.evaluate("localStorage.getItem('booktime.orders')")
+    return json.loads(found)["met"] if found else None
 
 
 def grant(page: Page, purposes: str) -> None:
@@ -502,14 +507,47 @@ def test_the_same_browser_is_given_the_same_version_and_shares_are_kept(tag_page
     assert abs(shares["B"] - 6750) < 200
 
 
-def test_nothing_is_stored_but_one_key_and_no_cookie(tag_page):
-    page = tag_page()
+def kept(page: Page) -> dict[str, set[str]]:
+    """What stands in the browser's storage, and what each key holds."""
+    return {
+        f"{kind} {key}": set(json.loads(value))
+        for kind in ("local", "session")
+        for key, value in page.evaluate(f"Object.entries({{...{kind}Storage}})")
+    }
+
+
+def test_without_consent_nothing_is_stored_until_a_modal_is_closed_and_no_number_stays(tag_page):
+    page = tag_page(v=[["A", 1], ["B", 1]])
     after(page, 3)
+    assert is_shown(page)
+    assert kept(page) == {}
+
     close(page)
 
-    assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('modal'))") == ["booktime.modals"]
-    assert page.evaluate("Object.keys(sessionStorage)") == []
+    found = kept(page)
+    assert found["local booktime.modals"] == {"modals", "closed", "by", "acted", "until"}
+    assert set(found) == {"local booktime.modals", "session booktime.visits"}
     assert page.evaluate("document.cookie") == ""
+
+
+def test_with_consent_to_statistics_the_visit_and_the_split_are_remembered_until_it_is_withdrawn(tag_page):
+    page = tag_page(v=[["A", 1], ["B", 1]], granted="statistics")
+    after(page, 3)
+
+    found = kept(page)
+    assert {"visits", "began", "counted", "chance", "at"} <= found["local booktime.visits"]
+    assert not [key for key in found if key.startswith("session")]
+
+
+def test_what_is_remembered_of_modals_ends(tag_page):
+    page = tag_page(o=["every", 7, 1, 1])
+    after(page, 3)
+    close(page)
+    page.clock.fast_forward(184 * 24 * 3600 * 1000)
+    page.reload()
+    after(page, 3)
+
+    assert is_shown(page)
 
 
 def test_what_happened_is_sent_in_one_batch_and_a_visit_is_followed_only_with_consent(tag_page):
@@ -529,7 +567,7 @@ def test_what_happened_is_sent_in_one_batch_and_a_visit_is_followed_only_with_co
     assert followed(page) is None
 
     grant(page, "statistics")
-    [[modal, version, _moment]] = json.loads(followed(page))
+    [[modal, version, _moment]] = followed(page)
     assert [modal, version] == batch["e"][0][:2]
 
 
@@ -624,8 +662,9 @@ def order(page: Page, email: str, *, choice: str, minutes_ago: int = 0, tab: Pag
     page.get_by_role("button", name="Add to basket").click()
     page.wait_for_load_state("networkidle")
     page.evaluate(
-        "minutes => { const kept = JSON.parse(localStorage['booktime.modals']); kept.at -= minutes * 60000;"
-        " localStorage['booktime.modals'] = JSON.stringify(kept) }",
+        "minutes => { for (const key of ['booktime.modals', 'booktime.visits']) if (localStorage[key]) {"
+        " const kept = JSON.parse(localStorage[key]); kept.at -= minutes * 60000; kept.acted -= minutes * 60000;"
+        " localStorage[key] = JSON.stringify(kept) } }",
         minutes_ago,
     )
     page = tab or page
@@ -669,7 +708,7 @@ def test_an_order_after_a_modal_is_counted_once_however_often_its_page_is_seen(s
     today = str(dt.datetime.now(ZoneInfo("Europe/London")).date())
     assert ordered(lines) == [(today, "A", "", "1")]
     assert report[5] == "1"
-    assert json.loads(followed(page)) == []
+    assert followed(page) == []
 
 
 def test_an_order_in_another_tab_of_the_visit_is_counted(shopper, visit):
@@ -678,7 +717,7 @@ def test_an_order_in_another_tab_of_the_visit_is_counted(shopper, visit):
 
     order(page, "tabs@reader.example", choice="Accept all", tab=tab)
 
-    assert json.loads(followed(page)) == []
+    assert followed(page) == []
     _report, lines = figures(visit(DESK))
     assert [line[3] for line in ordered(lines)] == ["1"]
 
@@ -687,12 +726,12 @@ def test_an_order_after_the_visit_is_not_counted_and_the_next_visit_forgets_it(s
     page = shopper
 
     order(page, "later@reader.example", choice="Accept all", minutes_ago=31)
-    kept = json.loads(followed(page))
+    kept = followed(page)
     page.goto(BOOK)
     expect(page.locator(MODAL)).to_be_visible()
 
     assert len(kept) == 1
-    assert [moment > kept[0][2] for _modal, _version, moment in json.loads(followed(page))] == [True]
+    assert [moment > kept[0][2] for _modal, _version, moment in followed(page)] == [True]
     _report, lines = figures(visit(DESK))
     assert ordered(lines) == []
 
@@ -708,7 +747,7 @@ def test_an_order_before_a_modal_is_not_its_own(shopper, visit):
     expect(page.locator(MODAL)).to_be_visible()
     page.goto(done, wait_until="networkidle")
 
-    assert len(json.loads(followed(page))) == 1
+    assert len(followed(page)) == 1
     _report, lines = figures(visit(DESK))
     assert [line[3] for line in ordered(lines)] == ["1"]
 

@@ -1,44 +1,63 @@
 // What the browser remembers of modals, which never leaves it, and what it says of them: docs/modals.md
 
-const KEY = "booktime.modals";
+const ACTS = "booktime.modals"; // What became of each modal.
+const VISITS = "booktime.visits"; // Which visit this is, what was counted in it, and chance.
 const VISIT = 30 * 60 * 1000; // Milliseconds after which the next page is another visit.
+const KEPT = 183 * 24 * 60 * 60 * 1000;
 
-function read(key) {
+function read(key, storage = "localStorage") {
   try {
-    return JSON.parse(localStorage.getItem(key));
+    const found = JSON.parse(window[storage].getItem(key));
+    if (!found || found.until > Date.now()) return found;
+    window[storage].removeItem(key);
   } catch {
-    return null;
+    // Forbidden, or rubbish.
   }
+  return null;
 }
 
-function write(key, value) {
+function write(key, value, storage = "localStorage") {
   try {
-    if (value) localStorage.setItem(key, JSON.stringify(value));
-    else localStorage.removeItem(key);
+    if (value) window[storage].setItem(key, JSON.stringify({ ...value, until: Date.now() + KEPT }));
+    else window[storage].removeItem(key);
   } catch {
     // Forbidden.
   }
 }
+
+const isFollowed = () => document.documentElement.matches("[data-consent-granted~=statistics]");
 
 export class Memory {
   own = {};
 
   constructor(isKept) {
     this.isKept = isKept;
-    const { visits = 0 } = this.kept;
-    const isNew = !isInVisit(Date.now());
-    this.keep(isNew ? { visits: visits + 1, counted: [] } : {});
+    if (isKept) Object.assign(this.own, read(ACTS), read(VISITS, "sessionStorage"), read(VISITS));
+    const { visits = 0, counted = [], began = 0, at = 0, acted = 0 } = this.own;
+    const isNew = Date.now() - Math.max(at, acted) >= VISIT;
+    this.keep(isNew ? { visits: visits + 1, counted: [], began: Date.now() } : { visits, counted, began });
     if (isNew && isKept) keepMet();
+    document.addEventListener("consent:changed", () => this.store());
   }
 
   // Another page may have written.
   get kept() {
-    return Object.assign(this.own, this.isKept && read(KEY));
+    return Object.assign(this.own, this.isKept && isFollowed() && { ...read(ACTS), ...read(VISITS) });
   }
 
-  keep(values) {
-    Object.assign(this.kept, values, { at: Date.now() });
-    if (this.isKept) write(KEY, this.own);
+  keep(values, isAct) {
+    const at = Date.now();
+    Object.assign(this.kept, values, { at }, isAct && { acted: at });
+    this.store(isAct);
+  }
+
+  // Without consent to statistics nothing is written but when the visitor does something, and of the visit only for
+  // this tab.
+  store(isAct) {
+    if (!this.isKept || !(isAct || isFollowed())) return;
+    const { modals, closed, by, acted, ...visit } = this.own;
+    write(ACTS, { modals, closed, by, acted });
+    write(VISITS, visit, isFollowed() ? "localStorage" : "sessionStorage");
   }
 
   get chance() {
@@ -66,19 +85,19 @@ export class Memory {
 
   wasShown(modal) {
     const { times = 0 } = this.of(modal);
-    this.change(modal, { times: times + 1, last: Date.now(), visit: this.kept.visits });
+    this.change(modal, { times: times + 1, last: Date.now() });
   }
 
-  change(modal, values) {
-    this.keep({ modals: { ...this.kept.modals, [modal.i]: { ...this.of(modal), ...values } } });
+  change(modal, values, isAct) {
+    this.keep({ modals: { ...this.kept.modals, [modal.i]: { ...this.of(modal), ...values } } }, isAct);
   }
 }
 
 // For an order that may follow: [modal, version, moment]. Goes with the visit and the consent.
 const MET = "booktime.orders";
-export const readMet = () => read(MET) ?? [];
-export const keepMet = (met) => write(MET, met);
-export const isInVisit = (moment) => moment - read(KEY)?.at < VISIT;
+export const readMet = () => read(MET)?.met ?? [];
+export const keepMet = (met) => write(MET, met && { met });
+export const isInVisit = (moment) => moment - read(VISITS)?.at < VISIT;
 
 const PAUSE = 5000;
 
@@ -105,8 +124,7 @@ export class Count {
   }
 
   follow() {
-    const isAllowed = document.documentElement.matches("[data-consent-granted~=statistics]");
-    if (isAllowed && this.met.length) keepMet([...readMet(), ...this.met.splice(0)]);
+    if (isFollowed() && this.met.length) keepMet([...readMet(), ...this.met.splice(0)]);
   }
 
   // Once in a visit.

@@ -12,9 +12,9 @@ export function isAllowed(modal, { now, memory, basket }, isFree) {
 
 function isDue(modal, now, memory) {
   const [often, days, most, endsWithClick] = modal.o;
-  const { times = 0, last = 0, visit, clicked } = memory.of(modal);
+  const { times = 0, last = 0, clicked } = memory.of(modal);
   if ((endsWithClick && clicked) || (most && times >= most)) return false;
-  if (often === "session") return visit !== memory.kept.visits;
+  if (often === "session") return !last || last < memory.kept.began;
   return often !== "days" || now - last >= days * DAY;
 }
 
