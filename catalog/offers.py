@@ -215,6 +215,8 @@ class Offer:
     tax_included: bool
     is_fixed: bool
     availability: Availability
+    ordinary_price: Money | None = None
+    """Where the price is one that ends: what is asked apart from it."""
     former_price: Money | None = None
     """Where a reduction is announced: the lowest price of the 30 days before it (Directive 98/6, article 6a)."""
     offer_starts_at: dt.datetime | None = None
@@ -389,12 +391,14 @@ def decide(terms: Terms, at: dt.datetime) -> Offer:
     price = terms.price_at(at)
     today = timezone.localdate(at)
     announced = price if price and price.former else None
+    ordinary = holding((term for term in terms.prices if not term.ends_at), at) if price and price.ends_at else None
     return Offer(
         terms=terms,
         price=Money(price.amount, settings.SHOP_CURRENCY) if price else None,
         tax_included=price.tax_included if price else True,
         is_fixed=price.is_fixed if price else False,
         availability=_availability(terms, today) if price and terms.is_for_sale else NOT_SOLD,
+        ordinary_price=Money(ordinary.amount, settings.SHOP_CURRENCY) if ordinary else None,
         former_price=Money(announced.former, settings.SHOP_CURRENCY) if announced and announced.former else None,
         offer_starts_at=announced.starts_at if announced else None,
         offer_ends_at=announced.ends_at if announced else None,

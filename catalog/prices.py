@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -38,6 +38,10 @@ HIGHEST = Decimal(999_999)
 
 Key = tuple[int, str]
 """An edition and a currency."""
+Refusal = Callable[[Edition, Money, Money], str]
+"""Why an edition of an ordinary price may not be offered at another one, in words; empty where it may."""
+LAWS: list[Callable[[], Refusal]] = []
+"""Who may refuse an offer, asked anew for each plan: rooms above add themselves."""
 Changes = list[tuple[dt.datetime, tuple[PriceTerm, ...]]]
 
 
@@ -129,6 +133,7 @@ def plan(wishes: Iterable[Wish], at: dt.datetime | None = None) -> list[Planned]
     editions = Edition.objects.select_related("product").in_bulk(ids)
     prices = _by_key(Price.objects.filter(edition__in=ids))
     changes = _recent_changes(ids, at)
+    refusals = [law() for law in LAWS]
     planned = []
     for key, asked_for in wanted.items():
         if key[0] not in editions:
@@ -136,7 +141,7 @@ def plan(wishes: Iterable[Wish], at: dt.datetime | None = None) -> list[Planned]
         before = prices.get(key, [])
         entry = Planned(editions[key[0]], key[1], at, before, list(before), changes.get(key, []))
         for wish in asked_for:
-            if problem := _problem(entry, wish):
+            if problem := _problem(entry, wish, refusals):
                 entry.problems.append(problem)
             else:
                 _work_in(entry, wish)
@@ -181,7 +186,7 @@ def apply(
     return changed
 
 
-def _problem(entry: Planned, wish: Wish) -> str:
+def _problem(entry: Planned, wish: Wish, refusals: Iterable[Refusal]) -> str:
     """Why a wish cannot come true; nothing where it can."""
     operation, at = wish.sum.operation, entry.at
     if operation in (Operation.GIVE_BACK, Operation.END_OFFERS):
@@ -204,6 +209,8 @@ def _problem(entry: Planned, wish: Wish) -> str:
         other = next((price for price in there if price.is_offer), None)
         if other and not _is_same(other, amount, wish):
             return _("There is an offer at that time already: %(price)s. End it first.") % {"price": other.money}
+        if ordinary := _ordinary(entry, start):
+            return next(filter(None, (refusal(entry.edition, ordinary, amount) for refusal in refusals)), "")
     return ""
 
 

@@ -10,7 +10,8 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below what is known of customers, mailed and delivered; let gift cards join payments."""
-        from commerce import checks, delivery_terms, mails, privacy, signals  # noqa: F401  # receivers need the models
+        from catalog import prices
+        from commerce import checks, delivery_terms, mails, price_law, privacy, signals  # noqa: F401  # receivers need the models
         from commerce.services import gift_card_sales, ledger, preorders
         from core.mail import kinds
 
@@ -20,3 +21,4 @@ class CommerceConfig(AppConfig):
         gift_card_sales.join_payments()
         ledger.WHEN_PAID.append(preorders.settle_when_invoiced)
         delivery_terms.connect()
+        prices.LAWS.append(price_law.refusal_of_offers)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import cast
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django_countries import countries
@@ -68,6 +70,36 @@ class Law:
             return NOTHING
         return limit
 
+    def left_to_take(self, edition: Edition, offer: Offer, is_collected: bool) -> Decimal | None:
+        """Percent that may be taken off what a copy is sold at, where an offer took some already; None: no limit."""
+        limit, sold_at = (
+            self.most_discount(edition, is_collected, offer),
+            self.lawful_price(edition, offer, is_collected),
+        )
+        if limit is None or offer.ordinary_price is None or not sold_at:
+            return limit
+        least = offer.ordinary_price.amount * (100 - limit) / 100
+        return max(NOTHING, 100 - 100 * least / sold_at.amount)
+
+    def at_most(self, percent: Decimal) -> str:
+        """How much may be taken off, in words."""
+        return _("By law at most %(percent)s %% may be taken off a new book in %(country)s.") % {
+            "percent": f"{percent.normalize():f}",
+            "country": countries.name(self.country),
+        }
+
+    def words_of(self, edition: Edition, offer: Offer, is_collected: bool) -> str:
+        """Why a copy is not sold at the shop's offer."""
+        limit = self.most_discount(edition, is_collected, offer) or NOTHING
+        return self.refusal(edition, is_collected, offer) or self.at_most(limit)
+
+    def lawful_price(self, edition: Edition, offer: Offer, is_collected: bool) -> Money | None:
+        """What a copy is sold at: the offer, or the least that the law lets be asked; None where there is no price."""
+        limit, ordinary = self.most_discount(edition, is_collected, offer), offer.ordinary_price
+        if offer.price is None or ordinary is None or limit is None or offer.is_fixed:
+            return offer.price
+        return max(offer.price, ordinary * ((100 - limit) / Decimal(100)), key=lambda price: price.amount)
+
     def allowance(self, kind: TaxClass, *, is_new: bool, is_collected: bool) -> Decimal | None:
         """Percent that the law lets be taken off goods of a kind; None where it sets no limit, as for used books."""
         if not is_new or not self._fixes(kind):
@@ -100,6 +132,21 @@ def law_for(country: str, on: dt.date) -> Law:
         most_off_collected=figures.most_off_collected,
         least_fees=cast(Mapping[str, LeastFee], SimpleLazyObject(lambda: _least_fees(figures.profile, on))),
     )
+
+
+def refusal_of_offers() -> Callable[[Edition, Money, Money], str]:
+    """Why the law of the shop's own country forbids an offer: asked of edition, ordinary price and offer; one query."""
+    law = law_for(settings.SHOP_COUNTRY, timezone.localdate())
+
+    def refusal(edition: Edition, ordinary: Money, amount: Money) -> str:
+        kind = tax_class_of(edition.format)
+        limits = [law.allowance(kind, is_new=True, is_collected=collected) for collected in (False, True)]
+        known = [limit for limit in limits if limit is not None]
+        if len(known) < len(limits) or amount.amount >= ordinary.amount * (100 - max(known)) / 100:
+            return ""
+        return law.at_most(max(known))
+
+    return refusal
 
 
 def _least_fees(profile: PriceLawProfile, on: dt.date) -> dict[str, LeastFee]:

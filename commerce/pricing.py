@@ -71,6 +71,8 @@ class PricedLine:
     """The book's row of the read model, as text: `face` and `offers`; empty where the public may not see it."""
     off: tuple[Money, ...] = ()
     """What promotions and vouchers take off each copy; none where they take off nothing."""
+    law_notice: str = ""
+    """Why the book costs more here than the shop's offer, in words."""
 
     @property
     def format_label(self) -> str:
@@ -461,13 +463,15 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
     rates = _rates(draft, timezone.localdate(at), is_collected=is_collected)
     offers = offers_of([row.edition for row in rows], at)
     held = _held(basket, rows, at)
+    is_offered = any(offer.ordinary_price for offer in offers)
+    law = _law(draft, at, is_collected=is_collected) if is_offered else None
     lines, reasons = [], set()
     for row, offer in zip(rows, offers, strict=True):
         edition = row.edition
         tax_class = tax_class_of(edition.format)
         tax = rates.tax_on(tax_class, is_digital=edition.is_digital)
         reasons.add(tax.reason)
-        price = offer.price or Money.zero(currency)
+        price = (law.lawful_price(edition, offer, is_collected) if law else offer.price) or Money.zero(currency)
         kept = held.get(edition.pk, NOTHING_HELD)
         lines.append(
             PricedLine(
@@ -484,6 +488,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
                 slug=row.slug,
                 face=row.face if row.is_listed else "",
                 entries=row.offers if row.is_listed else "",
+                law_notice=law.words_of(edition, offer, is_collected) if law and price != offer.price else "",
             )
         )
     reason = next(filter(None, reasons), "")
@@ -527,8 +532,7 @@ def _discounts(
     asked = asked_for(basket, typed, email, at)
     if not promotions and not asked:
         return Discounts()
-    country, _postcode = destination(draft, is_collected=is_collected)
-    law = law_for(country, timezone.localdate(at))
+    law = _law(draft, at, is_collected=is_collected)
     goods = [
         Goods(
             key=line.pk,
@@ -537,7 +541,7 @@ def _discounts(
             book_id=line.edition.product_id,
             tag_ids=line.tag_ids,
             refusal=law.refusal(line.edition, is_collected, line.offer),
-            most_percent=law.most_discount(line.edition, is_collected, line.offer),
+            most_percent=law.left_to_take(line.edition, line.offer, is_collected),
         )
         for line in lines
         if line.offer.can_buy
@@ -553,6 +557,12 @@ def destination(draft: CheckoutDraft | None, *, is_collected: bool) -> tuple[str
     if draft is None or is_collected:
         return settings.SHOP_COUNTRY, ""
     return draft.country.code, draft.postcode
+
+
+def _law(draft: CheckoutDraft | None, at: dt.datetime, *, is_collected: bool) -> Law:
+    """The law on book prices that counts."""
+    country, _postcode = destination(draft, is_collected=is_collected)
+    return law_for(country, timezone.localdate(at))
 
 
 def _rates(draft: CheckoutDraft | None, on: dt.date, *, is_collected: bool) -> Rates:

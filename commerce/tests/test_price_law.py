@@ -8,7 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
+from catalog import prices
+from catalog.models import Price
+from catalog.price_sums import Operation, Sum
 from catalog.tests.factories import book
 from commerce import pricing
 from commerce.models import DeliveryMethod, PickupPoint, PriceLawProfile, Voucher, VoucherCode
@@ -242,3 +246,60 @@ def test_the_office_enters_new_figures(admin_client):
     admin_client.post(f"/admin/price_laws/edit/{germany.pk}/", form)
     assert law_for("DE", dt.date(2027, 1, 1)).most_off_collected == 2
     assert law_for("DE", dt.date(2026, 12, 31)).most_off_collected == 0
+
+
+@pytest.mark.parametrize(
+    ("country", "collected", "paid", "said"),
+    [
+        ("FR", False, "20.00", "By law new books are delivered to France at their fixed price"),
+        ("FR", True, "10.00", ""),  # in the shop, which is in a country without such a law
+        ("DE", False, "20.00", "By law new books are sold at their fixed price in Germany"),
+        ("BE", False, "10.00", ""),
+    ],
+)
+def test_an_offer_holds_as_far_as_the_law_of_the_destination_lets_it(books_page, country, collected, paid, said):
+    edition = book("Candide", price="20.00").editions.get()
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    Price.objects.create(edition=edition, amount=10, currency="GBP", ends_at=tomorrow, source=Price.Source.SHOP)
+    point = PickupPoint.objects.create(name="London", address="1 Mill Lane")
+    collect = DeliveryMethod.objects.create(name="Collect", price=0, currency="GBP", pickup_point=point)
+    DeliveryMethod.objects.create(name="Post", price=0, currency="GBP")
+    basket = filled_basket({edition: 1}, country=country, postcode="10115" if country == "DE" else "1000")
+    if collected:
+        checkout.choose_delivery(basket.pk, collect)
+
+    [line] = pricing.price_basket(basket).lines
+
+    assert line.unit == Money(Decimal(paid), "GBP")
+    assert said in line.law_notice
+    assert bool(said) == bool(line.law_notice)
+
+
+def test_an_offer_and_a_voucher_together_take_no_more_than_the_law_lets_them(books_page, settings):
+    settings.SHOP_COUNTRY = "FR"
+    edition = book("Candide", price="20.00").editions.get()
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    Price.objects.create(edition=edition, amount="19.50", currency="GBP", ends_at=tomorrow, source=Price.Source.SHOP)
+    point = PickupPoint.objects.create(name="Paris", address="1 rue Exemple")
+    collect = DeliveryMethod.objects.create(name="Paris", price=0, currency="GBP", pickup_point=point)
+    basket = filled_basket({edition: 1}, country="FR", postcode="75001")
+    checkout.choose_delivery(basket.pk, collect)
+    ten_percent(basket)
+
+    priced = pricing.price_basket(basket)
+
+    assert priced.goods == Money(Decimal("19.00"), "GBP")
+
+
+def test_an_offer_that_the_law_of_the_shops_country_forbids_is_not_planned(books_page, settings):
+    settings.SHOP_COUNTRY = "FR"
+    edition = book("Candide", price="20.00").editions.get()
+    ends = timezone.now() + dt.timedelta(days=7)
+
+    def problems(amount: str, ends_at: dt.datetime | None = ends) -> list[str]:
+        wish = prices.Wish(edition.pk, "GBP", Sum(Operation.SET, Decimal(amount)), ends_at=ends_at)
+        return prices.plan([wish])[0].problems
+
+    assert problems("18.99") == ["By law at most 5 % may be taken off a new book in France."]
+    assert problems("19.00") == []
+    assert problems("10.00", None) == [], "another price until further notice is no offer"
