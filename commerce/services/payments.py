@@ -32,6 +32,8 @@ from core import crash
 from core.mail.outbox import post
 from core.money import Money
 
+ANOTHER_AMOUNT = "Another amount is due."
+"""Why an attempt was given up here. Its page at the provider can still be paid."""
 ONE_CALL = dt.timedelta(seconds=12)
 """A call to a provider is over after this; then somebody else may repeat it."""
 
@@ -212,7 +214,7 @@ def _attempt(order_id: int, method: str) -> Payment:
         for payment in open_ones:
             if payment.asked == left:
                 return payment
-            payment.state, payment.failure = PaymentState.CANCELLED, "Another amount is due."
+            payment.state, payment.failure = PaymentState.CANCELLED, ANOTHER_AMOUNT
             payment.save(update_fields=["state", "failure"])
         payment = Payment.objects.create(
             order=order,

@@ -19,7 +19,7 @@ from commerce.exceptions import CommerceError
 from commerce.gateways.protocol import Answer, GatewayError, Outcome, Unreachable
 from commerce.models import Order, Payment, ProviderEvent, Refund
 from commerce.models.order import ONLINE, OrderStatus, PaymentStatus
-from commerce.models.payment import OPEN_REFUNDS, OPEN_STATES, RefundState
+from commerce.models.payment import OPEN_REFUNDS, OPEN_STATES, PaymentState, RefundState
 from commerce.services import notifications, payments, refunding
 
 logger = logging.getLogger(__name__)
@@ -79,6 +79,19 @@ class Run:
             is_known = self._try(payment.method, "attempts", payments.look, payment.pk)
             if is_known and payment.created_at < self.now - GIVEN_UP:
                 payments.settle(payment.pk, nobody_paid)
+        self._given_up_here()
+
+    def _given_up_here(self) -> None:
+        """Attempts at another amount than is due now: their pages can be paid for a day, and the money goes back."""
+        payable = Payment.objects.filter(
+            state=PaymentState.CANCELLED,
+            failure=payments.ANOTHER_AMOUNT,
+            method__in=ONLINE,
+            created_at__lt=self.now - SOON,
+            created_at__gte=self.now - UNHEARD,
+        )
+        for payment in self._to_ask(payable.exclude(reference="")):
+            self._try(payment.method, "attempts", payments.look, payment.pk)
 
     def _refunds(self) -> None:
         is_told = Q(state=RefundState.PENDING) | Q(created_at__gte=self.now - SAME_KEY)
@@ -129,5 +142,9 @@ class Run:
             logger.warning("%s: %s", method, refusal)
             self.done["refused"] += 1
             return True
+        except Exception:  # one row that cannot be followed keeps no other from its money
+            logger.exception("%s of %s, number %s, cannot be followed", what, method, pk)
+            self.done["failed"] += 1
+            return False
         self.done[what] += 1
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from unittest.mock import patch
 
 import pytest
@@ -11,11 +12,15 @@ from django.utils import timezone
 
 from commerce.gateways import sandbox
 from commerce.gateways.protocol import Unreachable
-from commerce.models import Order, Payment, ProviderEvent, SandboxPayment
-from commerce.services import payments
+from commerce.models import Order, Payment, ProviderEvent, Refund, SandboxPayment
+from commerce.models.order import PaymentMethod
+from commerce.services import orders, payments
+from commerce.services.erasure import erase_from_orders
 from commerce.services.reconciliation import Run
 from commerce.tests.factories import an_order
 from commerce.tests.test_payments import choose, notify
+from core.mail.models import OutgoingMail
+from core.money import Money
 
 pytestmark = pytest.mark.django_db
 
@@ -156,3 +161,51 @@ def test_a_customer_who_tries_a_card_for_an_invoice_keeps_the_order(client, pers
 
     assert Run().go()["expired"] == 0
     assert (status(order), order.payment_method) == (("placed", "pending"), "invoice")
+
+
+def test_late_money_of_an_erased_customer_goes_back_and_keeps_nobody_waiting(client, order, persuasion):
+    other = an_order({persuasion: 1}, method="sandbox", email="bob+silent@example.org")
+    choose(client, payments.begin(order.pk, "sandbox").reference, "pay")
+    choose(client, payments.begin(other.pk, "sandbox").reference, "pay")
+    orders.cancel(order.pk, None, "Changed my mind.")
+    erase_from_orders([order.pk])
+    let_pass(4)
+
+    assert Run().go()["failed"] == 0
+
+    assert Refund.objects.get().payment.order == order
+    assert status(other) == ("placed", "paid")
+    assert not OutgoingMail.objects.filter(to="").exists()
+
+
+def test_a_row_that_cannot_be_followed_keeps_no_other_waiting(client, order, persuasion, monkeypatch):
+    other = an_order({persuasion: 1}, method="sandbox", email="bob+silent@example.org")
+    broken = payments.begin(order.pk, "sandbox")
+    choose(client, broken.reference, "pay")
+    choose(client, payments.begin(other.pk, "sandbox").reference, "pay")
+    let_pass(4)
+    look = payments.look
+
+    def breaks(pk: int) -> Payment:
+        if pk == broken.pk:
+            raise RuntimeError("nobody thought of this")
+        return look(pk)
+
+    monkeypatch.setattr(payments, "look", breaks)
+
+    assert Run().go()["failed"] >= 1
+    assert status(other) == ("placed", "paid")
+
+
+def test_money_that_came_by_an_attempt_at_another_amount_is_found(client, order):
+    former = payments.begin(order.pk, "sandbox").reference
+    payments.capture(order.pk, PaymentMethod.GIFT_CARD, Money(Decimal("1.00"), "GBP"))
+    payments.begin(order.pk, "sandbox")
+    assert Payment.objects.get(reference=former).state == "cancelled"
+    choose(client, former, "pay")
+    let_pass(4)
+
+    Run().go()
+
+    assert Payment.objects.get(reference=former).state == "captured"
+    assert status(order)[1] == "overpaid"

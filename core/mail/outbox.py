@@ -67,16 +67,19 @@ class NoAnswer(Exception):
     """No mail server took our call; that has nothing to do with the mail."""
 
 
-def post(kind: str, to: str, *, key: str = "", language: str = "", **about: Any) -> OutgoingMail:
+def post(kind: str, to: str, *, key: str = "", language: str = "", **about: Any) -> OutgoingMail | None:
     """Have a mail sent, if the data commits: `kind.compose(**about)` says in the worker what it says.
 
     Of the same `key` one mail is sent, however often it is posted. `language` is that of the person, not of the
-    colleague who acts; empty: the shop's own. `about` are keys and plain values.
+    colleague who acts; empty: the shop's own. `about` are keys and plain values. To nobody, as where a customer was
+    erased, nothing is sent.
 
     Raises:
         ValidationError: `to` is no address.
         KeyError: no such kind.
     """
+    if not to:
+        return None
     validate_email(to)
     with transaction.atomic():
         mail, is_new = OutgoingMail.objects.get_or_create(

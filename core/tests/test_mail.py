@@ -69,7 +69,12 @@ def test_what_is_rolled_back_is_not_sent(greeting, settings):
     assert mail.outbox == []
 
 
-@pytest.mark.parametrize("to", ["", "ada", "ada@example.org\r\nBcc: x@evil.example", "a@b.example, c@d.example"])
+def test_to_nobody_nothing_is_sent(greeting):
+    assert outbox.post("greeting", "", name="Ada") is None
+    assert not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize("to", ["ada", "ada@example.org\r\nBcc: x@evil.example", "a@b.example, c@d.example"])
 def test_what_is_no_address_is_refused_and_leaves_nothing(greeting, to):
     with pytest.raises(ValidationError):
         outbox.post("greeting", to)

@@ -9,8 +9,8 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, CommandParser, call_command
-from django.db import DatabaseError, close_old_connections
+from django.core.management import BaseCommand, CommandParser, call_command
+from django.db import close_old_connections
 
 logger = logging.getLogger(__name__)
 
@@ -45,5 +45,5 @@ class Command(BaseCommand):
         close_old_connections()
         try:
             call_command(name, *arguments, verbosity=0)
-        except (CommandError, DatabaseError):
+        except Exception:  # whatever one job does, the others have their time
             logger.exception("The job %r failed; it runs again at its next time", job)
