@@ -69,8 +69,8 @@ def _first_pages() -> HomePage:
     Locale.objects.get_or_create(language_code="en-gb")
     root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root")
     home = root.add_child(instance=HomePage(title="BookTime", slug="home"))
-    home.add_child(instance=CatalogPage(title="Books", slug="books"))
-    home.add_child(instance=TagIndexPage(title="Tags", slug="tags"))
+    home.add_child(instance=CatalogPage(title="Books", slug="books", show_in_menus=True))
+    home.add_child(instance=TagIndexPage(title="Tags", slug="tags", show_in_menus=True))
     Site.objects.create(hostname="localhost", port=80, root_page=home, is_default_site=True, site_name="BookTime")
     return home
 

@@ -161,9 +161,13 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(payments__is_unwanted=True).distinct()
 
     def with_refunds_to_do(self) -> OrderQuerySet:
-        """A refund failed, or is to be paid out by hand."""
+        """A refund failed, could not be sent for a day, or is to be paid out by hand."""
         by_hand = Q(payments__method__in=PAY_LATER, payments__refunds__state="created")
-        return self.filter(by_hand | Q(payments__refunds__state="failed")).distinct()
+        not_sent = Q(
+            payments__refunds__state="created",
+            payments__refunds__created_at__lt=timezone.now() - dt.timedelta(days=1),
+        )
+        return self.filter(by_hand | not_sent | Q(payments__refunds__state="failed")).distinct()
 
     def with_lines_to_send(self) -> OrderQuerySet:
         """Each with the number of copies that are still to leave, as `lines_to_send`."""

@@ -6,11 +6,13 @@ nothing else says so. A refund belongs to the payment that it gives back.
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from commerce.models.basket import new_token
@@ -113,6 +115,9 @@ class RefundState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+SAME_KEY = dt.timedelta(hours=23)
+"""For so long providers know a key again; a refund that could not be sent by then is a colleague's."""
+
 OPEN_REFUNDS = (RefundState.CREATED, RefundState.PENDING)
 """Refunds that are still on their way."""
 
@@ -156,8 +161,9 @@ class Refund(models.Model):
 
     @property
     def is_by_hand(self) -> bool:
-        """True where a colleague pays it out. Reads `payment`."""
-        return self.payment.method in PAY_LATER
+        """True where a colleague pays it out: what came so, and what a provider did not give back. Reads `payment`."""
+        is_late = self.state == RefundState.CREATED and self.created_at < timezone.now() - SAME_KEY
+        return self.payment.method in PAY_LATER or self.state == RefundState.FAILED or is_late
 
 
 class ProviderEvent(models.Model):

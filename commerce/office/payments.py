@@ -115,8 +115,12 @@ def paid_out(request: SignedInRequest, pk: int) -> HttpResponse:
     if not request.user.has_perm(REFUND):
         raise PermissionDenied
     found = get_object_or_404(Refund, pk=pk)
-    refunding.paid_out(found.pk, request.user)
-    messages.success(request, _("Noted that it was paid."))
+    try:
+        refunding.paid_out(found.pk, request.user)
+    except CommerceError as refusal:
+        messages.error(request, refusal.public)
+    else:
+        messages.success(request, _("Noted that it was paid."))
     return redirect("refunds:inspect", found.pk)
 
 
@@ -182,7 +186,7 @@ class RefundInspectView(InspectView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The refund, its order, and where the money would go."""
         found: Refund = self.object
-        is_open = found.is_by_hand and found.state == RefundState.CREATED
+        is_open = found.is_by_hand and found.state != RefundState.DONE
         return {
             **super().get_context_data(**kwargs),
             "refund": found,

@@ -19,7 +19,7 @@ from commerce.exceptions import CommerceError
 from commerce.gateways.protocol import Answer, GatewayError, Outcome, Unreachable
 from commerce.models import Order, Payment, ProviderEvent, Refund
 from commerce.models.order import ONLINE, OrderStatus, PaymentStatus
-from commerce.models.payment import OPEN_REFUNDS, OPEN_STATES, PaymentState, RefundState
+from commerce.models.payment import OPEN_REFUNDS, OPEN_STATES, SAME_KEY, PaymentState, RefundState
 from commerce.services import notifications, payments, refunding
 
 logger = logging.getLogger(__name__)
@@ -35,9 +35,6 @@ OFTEN = dt.timedelta(hours=2)
 
 GIVEN_UP = dt.timedelta(days=7)
 """After that nobody pays an attempt any more."""
-
-SAME_KEY = dt.timedelta(hours=23)
-"""For so long providers know a key again; a refund that could not be sent by then is a colleague's."""
 
 LAST_TRY = dt.timedelta(minutes=15)
 """A shopper who began an attempt has this long for it, whatever the age of the order."""

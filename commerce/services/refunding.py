@@ -79,12 +79,25 @@ def give_back_all(order: Order, reason: str) -> list[Refund]:
 
 
 def paid_out(refund_id: int, actor: User) -> Refund:
-    """A named colleague has paid a refund out by hand. Said again, nothing happens."""
+    """A named colleague has paid a refund out by hand. Said again, nothing happens.
+
+    So may one be that its provider did not give back; what failed counts again as given back then.
+
+    Raises:
+        CannotRefund: the money of a refund that failed went back another way meanwhile.
+    """
     with transaction.atomic():
         found = _locked(refund_id)
-        if found.state in OPEN_REFUNDS and found.is_by_hand:
-            found.state, found.done_at, found.actor = RefundState.DONE, timezone.now(), actor
-            found.save(update_fields=["state", "done_at", "actor"])
+        if found.state == RefundState.DONE or not found.is_by_hand:
+            return found
+        if found.state == RefundState.FAILED:
+            if found.amount > found.payment.refundable.amount:
+                raise CannotRefund(_("%(most)s is the most that can go back.") % {"most": found.payment.refundable})
+            Payment.objects.filter(pk=found.payment_id).update(refunded_amount=F("refunded_amount") + found.amount)
+            ledger.record_money(found.payment.order, EventKind.REFUNDED, found.money, actor, found.reason)
+            ledger.follow(found.payment.order)
+        found.state, found.done_at, found.actor = RefundState.DONE, timezone.now(), actor
+        found.save(update_fields=["state", "done_at", "actor"])
     return found
 
 

@@ -125,7 +125,7 @@ class TestVouchers:
         voucher.refresh_from_db()
         reduced = Order.objects.filter(discount_amount__gt=0).count()
         assert reduced == voucher.used == Redemption.objects.filter(is_withdrawn=False).count() == 100
-        assert all(isinstance(answer, Order | OrderChanged) for answer in answers)
+        assert [answer for answer in answers if not isinstance(answer, Order | OrderChanged)] == []
 
     def test_a_cancelled_order_gives_its_use_back_once_however_often_it_is_cancelled(self, books_page):
         edition = book("Emma", in_stock=3).editions.get()

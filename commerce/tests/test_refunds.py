@@ -15,7 +15,7 @@ from django.utils import timezone
 from commerce.bookkeeping.payments import CHECKS
 from commerce.exceptions import CannotRefund
 from commerce.gateways import sandbox
-from commerce.gateways.protocol import Unreachable
+from commerce.gateways.protocol import GatewayError, Unreachable
 from commerce.models import Order, Payment, Refund, SandboxPayment
 from commerce.services import payments, refunding
 from commerce.tests.factories import UserFactory, an_order
@@ -177,8 +177,37 @@ def test_a_refund_whose_key_nobody_knows_any_more_is_left_to_a_colleague(client,
 
     call_command("reconcile_payments", verbosity=0)
 
-    assert Refund.objects.get().state == "created"
+    [refund] = Refund.objects.all()
+    assert (refund.state, refund.is_by_hand) == ("created", True)
     assert SandboxPayment.objects.get().refunds == {}
+    assert list(Order.objects.with_refunds_to_do()) == [order]
+    assert refunding.paid_out(refund.pk, UserFactory()).state == "done"
+    assert not Order.objects.with_refunds_to_do()
+
+
+def test_what_a_provider_does_not_give_back_a_colleague_pays_by_hand_once(client, persuasion):
+    order = paid(client, persuasion)
+    with patch.object(sandbox.SandboxGateway, "refund", side_effect=GatewayError("no key for refunds")):
+        [refund] = payments.refund(order.pk, gbp("3"), "A torn page")
+    refund.refresh_from_db()
+    assert (refund.state, refund.is_by_hand, status(order)) == ("failed", True, "paid")
+    assert list(Order.objects.with_refunds_to_do()) == [order]
+
+    refunding.paid_out(refund.pk, UserFactory())
+    refunding.paid_out(refund.pk, UserFactory())
+
+    assert (Payment.objects.get().refunded_amount, status(order)) == (Decimal(3), "partly-refunded")
+    assert drifts() == []
+
+
+def test_what_failed_is_not_paid_by_hand_where_it_went_back_another_way(client, persuasion):
+    order = paid(client, persuasion)
+    with patch.object(sandbox.SandboxGateway, "refund", side_effect=GatewayError("not today")):
+        [refund] = payments.refund(order.pk, gbp("3"), "A torn page")
+    payments.refund(order.pk, order.total, "All of it")
+
+    with pytest.raises(CannotRefund):
+        refunding.paid_out(refund.pk, UserFactory())
 
 
 def test_an_order_that_expires_gives_a_card_of_ours_its_money_back(persuasion):

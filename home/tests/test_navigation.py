@@ -29,6 +29,9 @@ def read(rf, shop):
     return read
 
 
+OF_EVERY_SHOP = [("Books", "/books/"), ("Tags", "/tags/")]
+
+
 def labels(entries):
     return [(entry["label"], entry["url"]) for entry in entries]
 
@@ -41,7 +44,7 @@ def test_without_any_setting_the_menu_shows_the_pages_that_ask_for_it(read, shop
 
     context = read()
 
-    assert labels(context["menus"]["main"]) == [("About us", "/about-us/")]
+    assert labels(context["menus"]["main"]) == [*OF_EVERY_SHOP, ("About us", "/about-us/")]
     assert context["menus"]["footer"] == []
     assert context["footer"]["phone"] == ""
     assert (context["site_name"], context["currency"]) == ("BookTime", "GBP")
@@ -109,7 +112,7 @@ def test_what_the_clock_publishes_or_withdraws_is_in_the_menu_of_the_server_at_o
 
     with another_process():
         about.unpublish()
-    assert labels(read()["menus"]["main"]) == []
+    assert labels(read()["menus"]["main"]) == OF_EVERY_SHOP, "as where there is no menu"
 
 
 def test_a_book_in_the_menu_follows_its_page(read, menus, shop):
