@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -27,7 +27,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         checks["database"] = "ok"
         checks["migrations"] = "ok" if not missing else f"{len(missing)} not applied"
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         checks["database"] = f"not answering: {type(error).__name__}"
         checks["migrations"] = "unknown"
     cache.set("core.readyz", "ok", 10)

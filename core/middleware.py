@@ -25,6 +25,10 @@ OWN_POLICY = ("/admin/", "/django-admin/")
 """Paths of interfaces that still need inline scripts: they get no strict policy."""
 
 
+HEALTH = ("/healthz", "/readyz")
+"""Paths that answer whatever the database does, and need no site."""
+
+
 class SiteMiddleware:
     """Gives the request its Wagtail site, with the root page, without a query a page.
 
@@ -36,6 +40,8 @@ class SiteMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in HEALTH:
+            return self.get_response(request)
         generation = generations.generation(generations.SITE)
         key = f"core.site.{generation}.{request.META.get('HTTP_HOST', '')[:200]!r}".replace(" ", "")
         site = cache.get(key)

@@ -15,7 +15,7 @@ Address = IPv4Address | IPv6Address
 def is_too_often(what: str, sender: str, *, limit: int, seconds: int, times: int = 1) -> bool:
     """Count this time (or several), and say whether it is beyond the limit within the seconds since the first.
 
-    The network address is not kept: the key is a keyed hash of it. Without a cache nothing is too often.
+    The network address is not kept: the key is a keyed hash of it. Where Redis is away, each process counts by itself.
     """
     key = f"throttle.{what}.{_household(sender)}"
     if cache.add(key, times, seconds):

@@ -134,13 +134,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = redis_url()
 if REDIS_URL:
     _redis = {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "core.redis_cache.RedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {
-            # The shop stays open without Redis: a lost cache is a miss, never an error.
+            # The shop stays open without Redis: a lost cache is a miss, never an error, and never a long wait.
             "IGNORE_EXCEPTIONS": True,
-            "SOCKET_CONNECT_TIMEOUT": 1,
-            "SOCKET_TIMEOUT": 1,
+            "REDIS_CLIENT_CLASS": "core.redis_cache.Client",
+            "SOCKET_CONNECT_TIMEOUT": 0.3,
+            "SOCKET_TIMEOUT": 0.3,
         },
     }
     CACHES: dict[str, Any] = {

@@ -12,13 +12,14 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 
+from catalog.models import StockRecord
 from catalog.tests.factories import book
 from commerce.bookkeeping import CHECKS
-from commerce.exceptions import CannotRefund
+from commerce.exceptions import CannotRefund, CommerceError
 from commerce.gateways import sandbox
 from commerce.gateways.protocol import Outcome
-from commerce.models import Order, OrderEvent, Payment, ProviderEvent, Refund, SandboxPayment
-from commerce.services import orders, payments, refunding
+from commerce.models import Invoice, Order, OrderEvent, Payment, ProviderEvent, Refund, SandboxPayment
+from commerce.services import orders, payments, refunding, refunds, returns
 from commerce.services.reconciliation import Run
 from commerce.tests.factories import an_order, filled_basket
 from commerce.tests.test_payments import choose, gbp, notify, succeeded
@@ -57,16 +58,27 @@ def without_locks() -> ExitStack:
     return locks
 
 
-def test_the_same_form_sent_twenty_times_begins_one_payment(books_page):
-    basket = filled_basket({book("Emma").editions.get(): 1})
+def test_the_same_form_sent_twenty_times_begins_one_payment_ten_times(books_page):
+    """C-07 at a provider's: one order, one attempt, one call, one confirmation; paid, one thank-you and one number."""
+    edition = book("Emma", in_stock=10).editions.get()
+    for number in range(1, 11):
+        click = last_click(filled_basket({edition: 1}), "sandbox")
+        mail.outbox.clear()
 
-    answers = at_once(*[last_click(basket, "sandbox") for _click in range(20)])
+        answers = at_once(*[click] * 20)
 
-    order = Order.objects.get()
-    assert {answer.headers["Location"] for answer in answers} == {f"/checkout/pay/{order.token}/leave/sandbox/"}
-    assert Payment.objects.count() == 1
-    assert SandboxPayment.objects.get().calls == 1
-    assert len(mail.outbox) == 1
+        order = Order.objects.latest("pk")
+        assert {answer.headers["Location"] for answer in answers} == {f"/checkout/pay/{order.token}/leave/sandbox/"}
+        assert Order.objects.count() == Payment.objects.count() == number
+        attempt = order.payments.get()
+        assert SandboxPayment.objects.get(reference=attempt.reference).calls == 1
+        choose(Client(), attempt.reference, "pay")
+        assert [message.subject for message in mail.outbox] == [
+            f"Your order {order.number} at BookTime",
+            f"We have your payment for order {order.number}",
+        ]
+    assert sorted(Invoice.objects.values_list("sequence", flat=True)) == list(range(1, 11))
+    assert drifts() == []
 
 
 def test_control_without_the_claim_the_provider_is_called_many_times(books_page):
@@ -175,6 +187,28 @@ def test_ten_refunds_at_once_give_back_no_more_than_came(books_page):
     assert sum(isinstance(answer, CannotRefund) for answer in answers) == 7
     assert payments.received(order) == gbp("1.94")
     assert SandboxPayment.objects.get().refunded == gbp("9")
+    assert drifts() == []
+
+
+def test_refund_withdrawal_and_cancellation_at_once_give_back_what_came(books_page):
+    """C-16: whoever comes first, all of it goes back, and not a penny more."""
+    for _round in range(5):
+        order = paid_order()
+        lines = list(order.lines.values_list("pk", flat=True))
+
+        answers = at_once(
+            lambda order=order: payments.refund(order.pk, gbp("3"), "A torn page."),
+            lambda order=order: payments.refund(order.pk, order.total, "Goodwill."),
+            lambda order=order, lines=lines: returns.withdraw(order.pk, lines, name="Ada", email=order.email),
+            lambda order=order: refunds.cancel(order.pk, None, "Sold out."),
+        )
+
+        assert all(not isinstance(one, Exception) or isinstance(one, CommerceError) for one in answers), answers
+        order.refresh_from_db()
+        assert (order.status, order.payment_status) == ("cancelled", "refunded")
+        provider = SandboxPayment.objects.get(reference=order.payments.get().reference)
+        assert (provider.refunded, payments.received(order)) == (order.total, gbp("0"))
+        assert StockRecord.objects.filter(allocated__gt=0).count() == 0
     assert drifts() == []
 
 

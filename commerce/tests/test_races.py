@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from http.cookies import SimpleCookie
 from unittest.mock import patch
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core import mail
 from django.core.signing import get_cookie_signer
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts.tests.factories import PASSWORD, member
+from catalog import stock
 from catalog.models import StockRecord
 from catalog.tests.factories import book
 from commerce import basket_cookie, pricing
-from commerce.models import Basket, Invoice, Order, SavedLine
-from commerce.services import baskets, checkout, saved
+from commerce.bookkeeping import CHECKS
+from commerce.models import Basket, Invoice, Order, OrderLine, SavedLine
+from commerce.services import baskets, checkout, holds, saved
 from commerce.services.baskets import Owner
 from commerce.tests.factories import UserFactory, filled_basket, place
 from commerce.views.checkout import SHOWN_SALT
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
-BUYERS = 30
+BUYERS = 50
+SOLD = "Emma cannot be bought any more. Please remove it."
+"""What they read who came so late that the prices were read after the copy was sold."""
 
 
 def at_once(*calls: Callable[[], object]) -> list[object]:
@@ -60,25 +69,61 @@ def last_click(basket: Basket, payment: str = "invoice") -> Callable[[], object]
     return lambda: client.post("/checkout/review/", form)
 
 
-@pytest.mark.parametrize("copies", [1, 5])
-def test_the_last_copies_are_sold_once(books_page, copies):
-    edition = book("Emma", in_stock=copies).editions.get()
-    clicks = [last_click(filled_basket({edition: 1})) for _buyer in range(BUYERS)]
+def refusals(answer: HttpResponse) -> list[str]:
+    """What the answer has to tell the shopper on the next page."""
+    return [message.message for message in get_messages(answer.wsgi_request)]
 
-    answers = at_once(*clicks)
 
-    where = Counter(answer.headers["Location"].split("/")[1] for answer in answers)
-    assert where == {"checkout": copies, "basket": BUYERS - copies}
-    assert Order.objects.count() == Invoice.objects.count() == copies
+def test_fifty_buyers_of_the_last_copy_again_and_again(books_page):
+    """C-01: one order each time, and everybody else is told."""
+    edition = book("Emma", in_stock=0).editions.get()
+    waiting: list[Callable[[], object]] = []
+    rounds = 3 if connection.vendor == "sqlite" else 10  # it lets one writer in at a time, and takes its time
+    for number in range(1, rounds + 1):
+        stock.adjust(edition.pk, 1, kind=stock.Kind.RECEIVED)
+        waiting += [last_click(filled_basket({edition: 1})) for _buyer in range(BUYERS - len(waiting))]
+
+        answers = at_once(*waiting)
+
+        where = Counter(answer.headers["Location"].split("/")[1] for answer in answers if answer.status_code == 302)
+        assert where == {"checkout": 1, "basket": BUYERS - 1}
+        refused = {refusals(answer)[-1] for answer in answers if answer.headers["Location"] == "/basket/"}
+        assert refused <= {"Emma has just been sold out.", SOLD}
+        record = StockRecord.objects.get(edition=edition)
+        assert (record.on_hand, record.allocated, record.available) == (number, number, 0)
+        assert Order.objects.count() == Invoice.objects.count() == number
+        waiting = [
+            click for click, answer in zip(waiting, answers, strict=True) if answer.headers["Location"] == "/basket/"
+        ]
+    assert sorted(Invoice.objects.values_list("sequence", flat=True)) == list(range(1, rounds + 1))
+    assert [found for check in CHECKS for found in check()] == []
+
+
+def test_fifty_buyers_who_want_one_to_three_of_the_last_five(books_page):
+    """C-02: who cannot have all of it has nothing, and is told."""
+    edition = book("Emma", in_stock=5).editions.get()
+    chance = random.Random(2)  # noqa: S311  # the same every time
+    wanted = {filled_basket({edition: copies}): copies for copies in chance.choices([1, 2, 3], k=BUYERS)}
+
+    answers = at_once(*[last_click(basket) for basket in wanted])
+
+    for (basket, copies), answer in zip(wanted.items(), answers, strict=True):
+        lines = OrderLine.objects.filter(order__basket=basket)
+        if answer.headers["Location"].startswith("/checkout/"):
+            assert [line.is_allocated for line in lines] == [True] * copies
+        else:
+            assert refusals(answer)
+            assert (lines.count(), basket.lines.get().quantity) == (0, copies)
     record = StockRecord.objects.get(edition=edition)
-    assert (record.on_hand, record.allocated) == (copies, copies)
-    assert sorted(Invoice.objects.values_list("sequence", flat=True)) == list(range(1, copies + 1))
+    assert (record.on_hand, record.allocated) == (5, 5)
+    assert OrderLine.objects.count() == 5
+    assert [found for check in CHECKS for found in check()] == []
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time: there is no race")
 def test_control_without_the_guard_the_last_copy_is_sold_twice(books_page):
     edition = book("Emma", in_stock=1).editions.get()
-    orders = [filled_basket({edition: 1}) for _buyer in range(8)]
+    clicks = [last_click(filled_basket({edition: 1})) for _buyer in range(BUYERS)]
 
     def read_check_write(_basket, priced, _number):
         for line in priced.lines:
@@ -90,34 +135,99 @@ def test_control_without_the_guard_the_last_copy_is_sold_twice(books_page):
         return Counter({line.edition.pk: line.quantity for line in priced.lines})
 
     with patch.object(checkout, "_allocate", read_check_write):
-        at_once(*[lambda basket=basket: place(basket) for basket in orders])
+        at_once(*clicks)
 
     assert Order.objects.count() > 1
 
 
-def test_the_same_form_sent_twenty_times_makes_one_order(books_page):
-    edition = book("Emma").editions.get()
-    basket = filled_basket({edition: 1})
+def test_the_same_form_sent_twenty_times_makes_one_order_ten_times(books_page):
+    """C-07: one order, one mail, one number, and every click leads there."""
+    edition = book("Emma", in_stock=10).editions.get()
+    for number in range(1, 11):
+        click = last_click(filled_basket({edition: 1}, email=f"reader{number}@example.org"))
+        mail.outbox.clear()
 
-    answers = at_once(*[last_click(basket) for _click in range(20)])
+        answers = at_once(*[click] * 20)
 
-    order = Order.objects.get()
-    assert {answer.headers["Location"] for answer in answers} == {order.get_absolute_url()}
-    assert Invoice.objects.count() == 1
-    assert len(mail.outbox) == 1
-    assert StockRecord.objects.get(edition=edition).allocated == 1
+        order = Order.objects.latest("pk")
+        assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {
+            (302, order.get_absolute_url())
+        }
+        assert [message.to for message in mail.outbox] == [[order.email]]
+        assert Order.objects.count() == number
+        assert StockRecord.objects.get(edition=edition).allocated == number
+    assert sorted(Invoice.objects.values_list("sequence", flat=True)) == list(range(1, 11))
 
 
-def test_two_books_in_opposite_order_do_not_block_each_other(books_page):
-    one, two = book("Emma", in_stock=20).editions.get(), book("Sanditon", in_stock=20).editions.get()
-    filled = [
-        filled_basket({one: 1, two: 1} if number % 2 else {two: 1, one: 1}) for number in range(20)
-    ]  # fmt: skip
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time: there is no race")
+def test_control_without_the_lock_of_the_basket_the_database_alone_stops_a_second_order(books_page):
+    click = last_click(filled_basket({book("Emma", in_stock=30).editions.get(): 1}))
+    real = QuerySet.select_for_update
 
-    answers = at_once(*[lambda basket=basket: place(basket) for basket in filled])
+    def unlocked(rows, **how):
+        return rows.all() if rows.model is Basket else real(rows, **how)
 
-    assert all(isinstance(answer, Order) for answer in answers)
+    with patch.object(QuerySet, "select_for_update", unlocked):
+        answers = at_once(*[click] * 20)
+
+    assert {answer.status_code for answer in answers} == {302, 500}, "the constraint had to step in"
+
+
+def slowly(basket: Basket) -> Order:
+    """Place an order, and wait as soon as the first row of the stock is written."""
+    waited = []
+
+    def wait(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        if not waited and sql.startswith('UPDATE "catalog_stockrecord"'):
+            waited.append(sql)
+            time.sleep(0.3)
+        return done
+
+    with connection.execute_wrapper(wait):
+        order = place(basket)
+    assert waited
+    return order
+
+
+def opposite_orders(count: int) -> list[Basket]:
+    """Baskets with the same two books: every other one the other way round."""
+    one, two = book("Emma", in_stock=count).editions.get(), book("Sanditon", in_stock=count).editions.get()
+    return [filled_basket({one: 1, two: 1} if number % 2 else {two: 1, one: 1}) for number in range(count)]
+
+
+def without_the_lock(_basket, edition_ids, _at):
+    """As if the records were not locked before they are written."""
+    records = StockRecord.objects.filter(edition_id__in=edition_ids)
+    return {record.edition_id: holds.Free(record.available) for record in records}
+
+
+@pytest.mark.parametrize("is_locked_before", [True, False])
+def test_two_books_in_opposite_order_do_not_block_each_other(books_page, is_locked_before):
+    """C-03: the records are locked in one order, and would be written in one order if they were not locked."""
+    filled = opposite_orders(20)
+    started = time.monotonic()
+
+    with nullcontext() if is_locked_before else patch.object(holds, "lock_free", without_the_lock):
+        answers = at_once(
+            *[lambda n=n, b=basket: slowly(b) if n < 4 else place(b) for n, basket in enumerate(filled)]
+        )  # fmt: skip
+
+    assert all(isinstance(answer, Order) for answer in answers), answers
     assert set(StockRecord.objects.values_list("allocated", flat=True)) == {20}
+    assert time.monotonic() - started < 15
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time: there is no race")
+def test_control_without_one_order_they_block_each_other(books_page):
+    filled = opposite_orders(4)
+
+    with patch.object(holds, "lock_free", without_the_lock), patch.object(stock, "sorted", list, create=True):
+        answers = at_once(*[lambda basket=basket: slowly(basket) for basket in filled])
+
+    refused = [answer for answer in answers if isinstance(answer, OperationalError)]
+    assert refused
+    assert "deadlock detected" in str(refused[0])
 
 
 def test_adding_from_two_tabs_loses_nothing(books_page):
