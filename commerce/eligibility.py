@@ -39,7 +39,8 @@ def asked_for(basket: Basket, typed: Sequence[BasketCode], email: str, at: dt.da
     codes = {row.code.voucher_id: row.code for row in reversed(rows)}
     customer = plain_address(email) if email else ""
     used = _used_by(customer, found) if customer else {}
-    has_ordered = _has_ordered(basket, email) if any(voucher.first_order_only for voucher in found) else False
+    is_asked = any(voucher.first_order_only for voucher in found)
+    has_ordered = is_asked and has_ordered_before(basket.user_id, customer)
     return [
         Asked(
             voucher,
@@ -83,8 +84,13 @@ def _used_by(customer: str, vouchers: Sequence[Voucher]) -> dict[int, int]:
     return dict(uses.values("voucher").annotate(count=Count("pk")).values_list("voucher", "count"))
 
 
-def _has_ordered(basket: Basket, email: str) -> bool:
-    theirs = Q(user=basket.user_id) if basket.user_id else Q(pk=None)
-    if email:
-        theirs |= Q(email__iexact=email)
-    return Order.objects.filter(theirs).exclude(status=OrderStatus.CANCELLED).exists()
+def has_ordered_before(user_id: int | None, customer: str, *, this: int | None = None) -> bool:
+    """True where somebody has an order that stands, other than `this`: of the account, or of the mailbox.
+
+    `customer` is a `plain_address`, or empty while it is not known.
+    """
+    theirs = Q(user=user_id) if user_id else Q(pk=None)
+    if customer:
+        name, _at, host = customer.partition("@")
+        theirs |= Q(email__iexact=customer) | Q(email__istartswith=f"{name}+", email__iendswith=f"@{host}")
+    return Order.objects.filter(theirs).exclude(pk=this).exclude(status=OrderStatus.CANCELLED).exists()

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -48,9 +48,12 @@ SCOPE = MultiFieldPanel(
 
 
 def with_figures(rules: QuerySet[Any], source: str) -> QuerySet[Any]:
-    """Rules with the orders they were used in and what they took off, cancelled orders left out."""
+    """Rules with the orders they were used in and what they took off, cancelled orders left out.
+
+    One that was refused for some of the books took something off the others.
+    """
     taken = (
-        OrderDiscount.objects.filter(source=source, rule_id=OuterRef("pk"), refusal="")
+        OrderDiscount.objects.filter(Q(refusal="") | Q(amount__gt=0), source=source, rule_id=OuterRef("pk"))
         .exclude(order__status="cancelled")
         .order_by()
         .values("rule_id")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from commerce.codes import bare, plain_address
 from commerce.discounts import VOUCHER, Applied
+from commerce.eligibility import has_ordered_before
 from commerce.exceptions import OrderChanged, UnknownCode
 from commerce.models import Basket, Order
 from commerce.models.promotions import BasketCode, Redemption, Voucher, VoucherCode, new_code
@@ -63,6 +64,8 @@ def redeem(order: Order, applied: list[Applied]) -> None:
         most = code.voucher.uses_per_customer
         mine = Redemption.objects.filter(voucher=one.rule_id, customer=customer, is_withdrawn=False)
         if most is not None and mine.count() >= most:  # the voucher's row is locked by now
+            raise OrderChanged(_refused(one))
+        if code.voucher.first_order_only and has_ordered_before(order.user_id, customer, this=order.pk):
             raise OrderChanged(_refused(one))
         Redemption.objects.create(voucher_id=one.rule_id, code=code, order=order, customer=customer)
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from catalog.tests.factories import book, shelf
 from commerce import pricing
 from commerce.exceptions import OrderChanged
-from commerce.models import Basket, BasketCode, Order, Promotion, Redemption, Voucher, VoucherCode
+from commerce.models import Basket, BasketCode, Order, OrderDiscount, Promotion, Redemption, Voucher, VoucherCode
 from commerce.models.promotions import PromotionTag, VoucherBook
+from commerce.office.promotions import with_figures
 from commerce.services import baskets, checkout, orders, vouchers
 from commerce.tests.factories import UserFactory, filled_basket, place
 from commerce.tests.test_races import at_once
@@ -147,6 +148,25 @@ def test_a_voucher_for_certain_books_reduces_only_those(books_page, persuasion):
         "Persuasion": gbp("7.99"),
         "Emma": gbp("9.00"),
     }
+
+
+def test_a_first_order_is_first_for_a_mailbox_however_it_is_spelled(persuasion):
+    place(filled_basket({persuasion: 1}, email="Ada+books@example.org"))
+    a_voucher(first_order_only=True)
+
+    assert note(with_code(filled_basket({persuasion: 1}))) == "This voucher is for a first order."
+    assert note(with_code(filled_basket({persuasion: 1}, email="adam@example.org"))) == ""
+
+
+def test_of_two_first_orders_at_once_one_has_the_voucher(persuasion):
+    """The other was priced before the one was there; what is asked again is asked under the voucher's lock."""
+    a_voucher(first_order_only=True)
+    one, other = (with_code(filled_basket({persuasion: 1})) for _tab in range(2))
+    applied = pricing.price_basket(other).discounts.applied
+    place(one)
+
+    with pytest.raises(OrderChanged):
+        vouchers.redeem(place(filled_basket({persuasion: 1})), list(applied))
 
 
 def test_a_voucher_for_a_first_order_is_refused_for_a_second(persuasion):
@@ -345,6 +365,16 @@ def test_the_lists_show_what_was_given_away(staff, persuasion):
 
     assert "£8.00" in promotions
     assert "£0.80" in listed
+
+
+def test_a_voucher_that_works_on_a_part_of_an_order_is_counted(staff, persuasion):
+    a_voucher()
+    mug = book("A mug", format="gift", price="10.00").editions.get()
+    place(with_code(filled_basket({persuasion: 1, mug: 1}, country="FR", postcode="75001")))
+
+    assert OrderDiscount.objects.get().refusal
+    [voucher] = with_figures(Voucher.objects.all(), "voucher")
+    assert (voucher.orders, voucher.given) == (1, Decimal("0.83"))
 
 
 def test_who_may_not_change_vouchers_sees_no_codes(client, ada):
