@@ -29,8 +29,8 @@ def _kept_database() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb() -> bool:
-    return connection.vendor == "sqlite"
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    return connection.vendor == "sqlite" or request.config.getoption("reuse_db")
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,11 @@ from accounts import privacy
 from accounts.addresses import FIELDS
 from accounts.models import User
 from accounts.privacy import Fact, Part, Record, record
-from commerce.models import Basket, BasketGiftCard, CheckoutDraft, GiftCard, Order, WaitingReader, WishList
+from commerce.codes import plain_address
+from commerce.models import Basket, BasketGiftCard, CheckoutDraft, GiftCard, Order, Voucher, WaitingReader, WishList
 from commerce.models.order import OrderStatus
 from commerce.services import erasure
+from core.money import Money
 
 OPEN = (OrderStatus.PLACED, OrderStatus.PROCESSING)
 
@@ -64,12 +66,21 @@ def wish_lists(user: User) -> list[Record]:
 
 
 def orders(user: User) -> list[Record]:
-    """Every order with its address, its books and its invoice."""
+    """Every order with its address, its books, what was taken off, its papers, its returns and what happened when."""
     found = []
     for order in (
         orders_of(user)
         .select_related("invoice")
-        .prefetch_related("lines", "payments__refunds", "payments__bank_line", "invoice__credit_notes")
+        .prefetch_related(
+            "lines",
+            "payments__refunds",
+            "payments__bank_line",
+            "invoice__credit_notes",
+            "discounts",
+            "redemptions__code",
+            "returns__lines__line",
+            "events",
+        )
     ):
         invoice = getattr(order, "invoice", None)
         notes = invoice.credit_notes.all() if invoice else ()
@@ -83,9 +94,47 @@ def orders(user: User) -> list[Record]:
                 "invoice": Fact(_("Invoice"), invoice.number if invoice else ""),
                 "payments": Fact(_("Payments"), "; ".join(_payments(order))),
                 "credit_notes": Fact(_("Credit notes"), "; ".join(note.number for note in notes)),
+                "reductions": Fact(_("Reductions"), "; ".join(_reductions(order))),
+                "vouchers": Fact(
+                    _("Vouchers used"), "; ".join(use.code.code for use in order.redemptions.all() if use.code)
+                ),
+                "returns": Fact(_("Returns"), "; ".join(_returns(order))),
+                "history": Fact(
+                    _("What happened"), "; ".join(f"{_moment(event.at)}: {event.told}" for event in order.events.all())
+                ),
             }
         )
     return found
+
+
+def _reductions(order: Order) -> Iterator[str]:
+    """What promotions and vouchers took off, or why they did not."""
+    for one in order.discounts.all():
+        yield f"{one.name}: {one.refusal or Money(one.amount, order.currency)}"
+
+
+def _returns(order: Order) -> Iterator[str]:
+    """What was declared, by whom, and for which books."""
+    for one in order.returns.all():
+        books = ", ".join(line.line.title for line in one.lines.all())
+        said = filter(None, (one.name, one.email, books, one.reason))
+        yield f"{_moment(one.announced_at)} {one.get_kind_display()}: {'; '.join(said)}"
+
+
+def _moment(at: dt.datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+
+
+def vouchers(user: User) -> list[Record]:
+    """Vouchers that were made out to an address of the customer."""
+    addresses = {plain_address(address) for address in _addresses(user)}
+    made_out = Voucher.objects.exclude(customers="").prefetch_related("codes")
+    return [
+        record(voucher, "name", "starts_at", "ends_at")
+        | {"codes": Fact(_("Codes"), ", ".join(code.code for code in voucher.codes.all()))}
+        for voucher in made_out
+        if addresses.intersection(map(plain_address, voucher.customers.split()))
+    ]
 
 
 def _payments(order: Order) -> Iterator[str]:
@@ -245,6 +294,8 @@ def register() -> None:
             ),
         )
     )  # fmt: skip
+    made_out = frozenset({"commerce.voucher"})
+    privacy.register(Part("vouchers", gettext_lazy("Vouchers made out to you"), made_out, vouchers))
     waited_for = frozenset({"commerce.waitingreader"})
     privacy.register(Part("waiting", gettext_lazy("Books you wait for"), waited_for, waiting, erase_waiting))
     privacy.refusals.append(open_orders)

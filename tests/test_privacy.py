@@ -24,11 +24,23 @@ from accounts.models import Address, User
 from accounts.tests.factories import PASSWORD, member
 from catalog.tests.factories import book
 from commerce import documents
-from commerce.models import Basket, GiftCard, Invoice, Order, Redemption, Voucher, WaitingReader, Wish, WishList
+from commerce.models import (
+    Basket,
+    GiftCard,
+    Invoice,
+    Order,
+    Redemption,
+    Return,
+    Voucher,
+    VoucherCode,
+    WaitingReader,
+    Wish,
+    WishList,
+)  # fmt: skip
 from commerce.models.order import OrderStatus
-from commerce.services import baskets, wishes
+from commerce.services import baskets, vouchers, wishes
 from commerce.services.baskets import Owner
-from commerce.tests.factories import ADDRESS, an_order, card_order, gift_card, pay
+from commerce.tests.factories import ADDRESS, an_order, card_order, filled_basket, gift_card, pay, place
 from core.mail.models import OutgoingMail
 from home.models.contact import ContactMessage
 
@@ -83,7 +95,14 @@ def everything(ada, persuasion) -> Order:
     for user, name in ((ada, "Ada Lovelace"), (member("bob@example.org"), "Bob Somebody")):
         Address.objects.create(user=user, **{**ADDRESS, "full_name": name})
         Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "S3CRET"})
-        an_order({persuasion: 1}, user=user, email=user.email, full_name=name)
+        a_voucher = Voucher.objects.create(name="A thank-you", value=10, customers=user.email)
+        code = VoucherCode.objects.create(voucher=a_voucher, code=f"FOR-{name[:3]}").code
+        basket = filled_basket({persuasion: 1}, user=user, email=user.email, full_name=name)
+        vouchers.enter(basket.pk, code)
+        order = place(basket, user=user)
+        words = {"name": name, "email": user.email, "reason": f"{name}: torn"}
+        sent_back = Return.objects.create(order=order, kind="withdrawal", **words)
+        sent_back.lines.create(line=order.lines.get())
         friend = {
             "recipient_name": f"{name}'s friend",
             "recipient_email": f"for-{name[:3].lower()}@gifts.example",
@@ -115,6 +134,13 @@ def test_everything_is_told_as_a_page_and_as_json_and_nothing_of_others(reader, 
     assert all(told[name] for name in privacy.parts), "Ada left a trace in every part"
     assert told["orders"][-1]["number"] == everything.number
     assert told["orders"][-1]["invoice"] == everything.invoice.number
+    of_order = told["orders"][-1]
+    assert "A thank-you" in of_order["reductions"]
+    assert of_order["vouchers"] == "FOR-Ada"
+    assert "Ada Lovelace: torn" in of_order["returns"]
+    assert "Persuasion" in of_order["returns"]
+    assert of_order["history"]
+    assert [one["codes"] for one in told["vouchers"]] == ["FOR-Ada"]
     assert {card["message"] for card in told["gift_cards"]} == {"Ada Lovelace writes", ""}
     assert told["basket"] == [{**told["basket"][0], "book": "Persuasion", "quantity": 2}]
     for text in (page.content.decode(), file.content.decode()):
@@ -271,7 +297,7 @@ def test_what_is_told_costs_as_many_queries_for_one_order_as_for_twenty(ada, per
     persuasion.stock.save()
     for _number in range(20):
         an_order({persuasion: 1}, user=ada, email=ada.email)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(26):
         assert len(privacy.export(ada)["orders"]) == 20
 
 
