@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from commerce.mails.orders import OF_ORDER, example_rows, order_url, rows_of, values
-from commerce.models import Order, Refund
+from commerce.models import Order, Payment, Refund
 from core.mail.kinds import Contents, Kind, Placeholder
 from core.money import Money
 
@@ -59,6 +60,13 @@ def compose_refund(refund_ids: list[int]) -> Contents:
     return Contents(
         values(order, sum=str(total)), {"ways": ways, "reason": refunds[0].reason, "order_url": order_url(order)}
     )
+
+
+def compose_unwanted(payment_id: int, reason: str) -> Contents:
+    """Which money came too late or twice, for colleagues."""
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    address = settings.SITE_URL + reverse("orders:inspect", args=[payment.order_id])
+    return Contents(values(payment.order, sum=str(payment.captured), reason=reason), {"order_url": address})
 
 
 def _example() -> dict[str, Any]:
@@ -123,5 +131,21 @@ REFUND = Kind(
     placeholders={**OF_ORDER, "sum": SUM},
     template="mail/commerce/refund",
     compose=compose_refund,
+    example=_example,
+)
+
+UNWANTED = Kind(
+    name="unwanted-money",
+    title=_("Money that was not expected"),
+    purpose=_("Sent to customer service when money comes too late or twice and goes back by itself."),
+    subject=_("{sum} came for order {order} and goes back"),
+    opening=_("For order {order} of {name} came {sum}, which goes back by itself. {reason}"),
+    placeholders={
+        **OF_ORDER,
+        "sum": SUM,
+        "reason": Placeholder(_("Why it goes back"), "It had been paid already."),
+    },
+    template="mail/commerce/payment",
+    compose=compose_unwanted,
     example=_example,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -67,9 +68,19 @@ def refund(order_id: int, amount: Money, reason: str, actor: User | None = None,
 
 
 def give_back_unwanted(order: Order, payment: Payment, reason: str) -> None:
-    """All of a payment that came too late or twice. In the caller's transaction, the order and payment locked."""
+    """All of a payment that came too late or twice. In the caller's transaction, the order and payment locked.
+
+    The customer and customer service are told.
+    """
     Payment.objects.filter(pk=payment.pk).update(is_unwanted=True)
     _promise(order, [(payment, payment.refundable)], reason, None, new_token())
+    post(
+        "unwanted-money",
+        settings.CUSTOMER_SERVICE_EMAIL,
+        key=f"unwanted-money:{payment.pk}",
+        payment_id=payment.pk,
+        reason=str(reason),
+    )
 
 
 def give_back_all(order: Order, reason: str) -> list[Refund]:
