@@ -120,7 +120,7 @@ class TestVouchers:
         voucher = a_voucher(uses_in_all=100)
         filled = [ready(edition, number) for number in range(150)]
 
-        answers = all_of([lambda basket=basket: place(basket) for basket in filled], workers=20)
+        answers = all_of([lambda basket=basket: place(basket) for basket in filled], workers=8)
 
         voucher.refresh_from_db()
         reduced = Order.objects.filter(discount_amount__gt=0).count()
