@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from commerce.models.basket import new_token
-from commerce.models.order import PAY_LATER, Order, PaymentMethod
+from commerce.models.order import ONLINE, PAY_LATER, Order, PaymentMethod
 from core.money import Money
 
 
@@ -89,6 +89,11 @@ class Payment(models.Model):
     def is_open(self) -> bool:
         """True while money may still come of it."""
         return self.state in OPEN_STATES
+
+    @property
+    def is_online(self) -> bool:
+        """True where a provider takes the money."""
+        return self.method in ONLINE
 
     @property
     def asked(self) -> Money:

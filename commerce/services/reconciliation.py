@@ -68,15 +68,22 @@ class Run:
 
     def _attempts(self) -> None:
         opened = Payment.objects.filter(state__in=OPEN_STATES, method__in=ONLINE, created_at__lt=self.now - SOON)
-        nobody_paid = Answer(Outcome.CANCELLED, "", failure="Nobody paid.")
         minutes = dt.timedelta(minutes=settings.PAYMENT_MINUTES)
         for pk in opened.filter(reference="", created_at__lt=self.now - minutes).values_list("pk", flat=True)[:MOST]:
-            payments.settle(pk, nobody_paid)
+            self._nobody_paid(pk)
         for payment in self._to_ask(opened.exclude(reference="")):
             is_known = self._try(payment.method, "attempts", payments.look, payment.pk)
             if is_known and payment.created_at < self.now - GIVEN_UP:
-                payments.settle(payment.pk, nobody_paid)
+                self._nobody_paid(payment.pk)
         self._given_up_here()
+
+    def _nobody_paid(self, pk: int) -> None:
+        answer = Answer(Outcome.CANCELLED, "", failure="Nobody paid.")
+        try:
+            payments.settle(pk, answer)
+        except Exception:
+            logger.exception("Attempt %s cannot be given up", pk)
+            self.done["failed"] += 1
 
     def _given_up_here(self) -> None:
         """Attempts at another amount than is due now: their pages can be paid for a day, and the money goes back."""
@@ -124,6 +131,9 @@ class Run:
             self.done["expired"] += payments.expire(order.pk)
         except CommerceError as refusal:
             logger.warning("Order %s cannot expire: %s", order.number, refusal)
+        except Exception:  # one order that breaks keeps no other from its end
+            logger.exception("Order %s cannot expire", order.number)
+            self.done["failed"] += 1
 
     def _try(self, method: str, what: str, call: Callable[[int], object], pk: int) -> bool:
         """Make a call to a provider that answers. False where it does not."""

@@ -24,7 +24,7 @@ from commerce.gateways.protocol import Answer, GatewayError, Outcome, Unreachabl
 from commerce.models import Order, Payment, Refund
 from commerce.models.basket import new_token
 from commerce.models.order import ONLINE, EventKind, PaymentMethod
-from commerce.models.payment import OPEN_REFUNDS, RefundState
+from commerce.models.payment import SAME_KEY, RefundState
 from commerce.services import ledger, orders
 from core.mail.outbox import post
 from core.money import Money
@@ -114,10 +114,14 @@ def paid_out(refund_id: int, actor: User) -> Refund:
 
 @task(priority=BEFORE_UPKEEP)
 def send_refund(refund_id: int) -> None:
-    """Ask the provider to give money back, or how that stands. Whoever comes second while a call is out leaves it."""
+    """Ask the provider to give money back, or how that stands. Whoever comes second while a call is out leaves it.
+
+    One whose key nobody knows any more is a colleague's, who may have paid it.
+    """
     now = timezone.now()
     is_free = Q(asked_at=None) | Q(asked_at__lt=now - SAME_CALL)
-    if not Refund.objects.filter(is_free, pk=refund_id, state__in=OPEN_REFUNDS).update(asked_at=now):
+    is_ours = Q(state=RefundState.PENDING) | Q(state=RefundState.CREATED, created_at__gte=now - SAME_KEY)
+    if not Refund.objects.filter(is_free, is_ours, pk=refund_id).update(asked_at=now):
         return
     found = Refund.objects.select_related("payment").get(pk=refund_id)
     gateway = gateway_for(found.payment.method)

@@ -209,3 +209,19 @@ def test_money_that_came_by_an_attempt_at_another_amount_is_found(client, order)
 
     assert Payment.objects.get(reference=former).state == "captured"
     assert status(order)[1] == "overpaid"
+
+
+def test_an_order_that_cannot_end_keeps_no_other_from_its_end(order, persuasion, monkeypatch):
+    other = an_order({persuasion: 1}, method="sandbox", email="bob+silent@example.org")
+    let_pass(200)
+    expire = payments.expire
+
+    def breaks(pk: int) -> bool:
+        if pk == order.pk:
+            raise RuntimeError("nobody thought of this")
+        return expire(pk)
+
+    monkeypatch.setattr(payments, "expire", breaks)
+
+    assert Run().go()["failed"] == 1
+    assert status(other)[0] == "cancelled"
