@@ -45,7 +45,7 @@ schedule: .venv/.run ## the clock that runs due jobs
 	@exec $(PY) manage.py schedule
 
 test: .venv/.dev ## the whole suite that needs no service
-	@DATABASE_URL= REDIS_URL= $(PYTEST) && DATABASE_URL= REDIS_URL= $(PY) -m pytest -rs --numprocesses 2 --dist loadfile tests/e2e
+	@DATABASE_URL= REDIS_URL= $(PYTEST) && DATABASE_URL= REDIS_URL= $(PY) -m pytest -rs tests/e2e
 
 test-services: .venv/.dev ## the same suite on PostgreSQL and Redis
 	@DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres} \
