@@ -121,6 +121,9 @@ ONLINE = (PaymentMethod.STRIPE, PaymentMethod.NOTCHPAY, PaymentMethod.SANDBOX)
 PAY_LATER = (PaymentMethod.INVOICE, PaymentMethod.CASH)
 """The books may go first. The money is seen by a colleague, and goes back by hand."""
 
+SAME_KEY = dt.timedelta(hours=23)
+"""For so long providers know a key again; a refund that could not be sent by then is a colleague's."""
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
     """Sets of orders."""
@@ -161,11 +164,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(payments__is_unwanted=True).distinct()
 
     def with_refunds_to_do(self) -> OrderQuerySet:
-        """A refund failed, could not be sent for a day, or is to be paid out by hand."""
+        """A refund failed, could not be sent in time, or is to be paid out by hand."""
         by_hand = Q(payments__method__in=PAY_LATER, payments__refunds__state="created")
         not_sent = Q(
             payments__refunds__state="created",
-            payments__refunds__created_at__lt=timezone.now() - dt.timedelta(days=1),
+            payments__refunds__created_at__lt=timezone.now() - SAME_KEY,
         )
         return self.filter(by_hand | not_sent | Q(payments__refunds__state="failed")).distinct()
 

@@ -6,7 +6,6 @@ nothing else says so. A refund belongs to the payment that it gives back.
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from commerce.models.basket import new_token
-from commerce.models.order import ONLINE, PAY_LATER, Order, PaymentMethod
+from commerce.models.order import ONLINE, PAY_LATER, SAME_KEY, Order, PaymentMethod
 from core.money import Money
 
 
@@ -119,9 +118,6 @@ class RefundState(models.TextChoices):
     DONE = "done", _("Given back")
     FAILED = "failed", _("Failed")
 
-
-SAME_KEY = dt.timedelta(hours=23)
-"""For so long providers know a key again; a refund that could not be sent by then is a colleague's."""
 
 OPEN_REFUNDS = (RefundState.CREATED, RefundState.PENDING)
 """Refunds that are still on their way."""

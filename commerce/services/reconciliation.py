@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -18,8 +19,8 @@ from django.utils import timezone
 from commerce.exceptions import CommerceError
 from commerce.gateways.protocol import Answer, GatewayError, Outcome, Unreachable
 from commerce.models import Order, Payment, ProviderEvent, Refund
-from commerce.models.order import ONLINE, OrderStatus, PaymentStatus
-from commerce.models.payment import OPEN_REFUNDS, OPEN_STATES, SAME_KEY, PaymentState, RefundState
+from commerce.models.order import ONLINE, SAME_KEY, OrderStatus, PaymentStatus
+from commerce.models.payment import OPEN_REFUNDS, OPEN_STATES, PaymentState, RefundState
 from commerce.services import notifications, payments, refunding
 
 logger = logging.getLogger(__name__)
@@ -78,12 +79,8 @@ class Run:
         self._given_up_here()
 
     def _nobody_paid(self, pk: int) -> None:
-        answer = Answer(Outcome.CANCELLED, "", failure="Nobody paid.")
-        try:
-            payments.settle(pk, answer)
-        except Exception:
-            logger.exception("Attempt %s cannot be given up", pk)
-            self.done["failed"] += 1
+        with self._alone(f"attempt {pk}"):
+            payments.settle(pk, Answer(Outcome.CANCELLED, "", failure="Nobody paid."))
 
     def _given_up_here(self) -> None:
         """Attempts at another amount than is due now: their pages can be paid for a day, and the money goes back."""
@@ -127,31 +124,36 @@ class Run:
                 self._expire(order)
 
     def _expire(self, order: Order) -> None:
+        with self._alone(f"order {order.number}"):
+            try:
+                self.done["expired"] += payments.expire(order.pk)
+            except CommerceError as refusal:
+                logger.warning("Order %s cannot expire: %s", order.number, refusal)
+
+    @contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        """Whatever breaks in one row is logged, and keeps no other row waiting."""
         try:
-            self.done["expired"] += payments.expire(order.pk)
-        except CommerceError as refusal:
-            logger.warning("Order %s cannot expire: %s", order.number, refusal)
-        except Exception:  # one order that breaks keeps no other from its end
-            logger.exception("Order %s cannot expire", order.number)
+            yield
+        except Exception:
+            logger.exception("What is open of %s cannot be followed", what)
             self.done["failed"] += 1
 
     def _try(self, method: str, what: str, call: Callable[[int], object], pk: int) -> bool:
         """Make a call to a provider that answers. False where it does not."""
         if method in self._away:
             return False
-        try:
-            call(pk)
-        except Unreachable:
-            self._away.add(method)
-            logger.warning("%s does not answer; asked again in the next run", method)
-            return False
-        except (GatewayError, LookupError) as refusal:
-            logger.warning("%s: %s", method, refusal)
-            self.done["refused"] += 1
+        with self._alone(f"{what} of {method}, number {pk}"):
+            try:
+                call(pk)
+            except Unreachable:
+                self._away.add(method)
+                logger.warning("%s does not answer; asked again in the next run", method)
+                return False
+            except (GatewayError, LookupError) as refusal:
+                logger.warning("%s: %s", method, refusal)
+                self.done["refused"] += 1
+                return True
+            self.done[what] += 1
             return True
-        except Exception:  # one row that cannot be followed keeps no other from its money
-            logger.exception("%s of %s, number %s, cannot be followed", what, method, pk)
-            self.done["failed"] += 1
-            return False
-        self.done[what] += 1
-        return True
+        return False

@@ -23,8 +23,8 @@ from commerce.gateways import gateway_for
 from commerce.gateways.protocol import Answer, GatewayError, Outcome, Unreachable
 from commerce.models import Order, Payment, Refund
 from commerce.models.basket import new_token
-from commerce.models.order import ONLINE, EventKind, PaymentMethod
-from commerce.models.payment import SAME_KEY, RefundState
+from commerce.models.order import ONLINE, SAME_KEY, EventKind, PaymentMethod
+from commerce.models.payment import RefundState
 from commerce.services import ledger, orders
 from core.mail.outbox import post
 from core.money import Money
