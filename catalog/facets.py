@@ -17,6 +17,9 @@ from typing import Final
 from django.db import connection
 from pyroaring import BitMap
 
+from catalog.folding import fold
+from catalog.models.people import Tag
+
 FORMAT: Final = "f"
 LANGUAGE: Final = "l"
 AVAILABILITY: Final = "a"
@@ -70,6 +73,12 @@ class State:
     def priced(self) -> BitMap:
         """The live books that can be bought."""
         return BitMap.union(_NOTHING, *(books for key, books in self.keys.items() if key.startswith("p:")))
+
+    @cached_property
+    def tags(self) -> list[tuple[str, Tag]]:
+        """The tags with live books in the order of their names, each with its name folded and a blank before it."""
+        tags = Tag.objects.only("name", "slug").order_by("name")
+        return [(f" {fold(tag.name)}", tag) for tag in tags if self.having(f"t:{tag.pk}")]
 
     def chosen(self, base: BitMap, choice: Choice, but: str = "") -> BitMap:
         """The books of `base` that a choice leaves, without regard to the kind `but`."""

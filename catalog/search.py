@@ -305,8 +305,6 @@ def _people_among(asked: Sequence[str], names: dict[int, str]) -> dict[str, int]
 
 
 def _tags_named(query: str, state: State) -> list[Tag]:
-    """Tags with books of which a word begins with the query."""
-    text = cleaned(query)
-    tags = Tag.objects.filter(name__istartswith=text) | Tag.objects.filter(name__icontains=f" {text}")
-    found = tags.only("name", "slug").order_by("name")[: MOST_WORDS * SUGGESTED]
-    return [tag for tag in found if state.having(f"t:{tag.pk}")][:SUGGESTED]
+    """Tags with books of which a word begins with the query, whatever the accents."""
+    asked = fold(query)
+    return [tag for folded, tag in state.tags if asked and f" {asked}" in folded][:SUGGESTED]

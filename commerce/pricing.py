@@ -151,6 +151,8 @@ class PricedLine:
     @property
     def problem(self) -> str:
         """Why the line cannot be ordered as it is; empty where it can."""
+        if not self.offer.can_buy and self.offer.availability.is_offered:
+            return _("%(title)s has just been sold out. Please remove it.") % {"title": self.title}
         if not self.offer.can_buy:
             return _("%(title)s cannot be bought any more. Please remove it.") % {"title": self.title}
         if self.quantity > self.limit and self.held.until:

@@ -8,7 +8,7 @@ import pytest
 
 from catalog import facets, indexing, search
 from catalog.folding import fold, joined_initials
-from catalog.models import BookListing
+from catalog.models import BookListing, Tag
 from catalog.tests.factories import book
 
 HOSTILE = (
@@ -216,6 +216,28 @@ def test_suggestions_name_books_people_and_tags_in_four_queries(client, shop, dj
     assert len(response.context["books"]) == 6
     assert response.context["contributors"] == [{"name": "Percy Shelley", "url": "/contributors/percy-shelley/"}]
     assert response.context["tags"] == [{"name": "Period drama", "url": "/tags/period-drama/"}]
+
+
+@pytest.mark.parametrize("asked", ["poésie", "Poesie", "POÉS", "francaise", "poésie fr"])
+def test_a_tag_is_suggested_whatever_its_accents(client, shop, asked):
+    book("Les Fleurs du mal", tags=["Poésie française"])
+
+    tags = client.get("/search/suggest/", {"q": asked}).context["tags"]
+
+    assert [tag["name"] for tag in tags] == ["Poésie française"]
+
+
+def test_a_renamed_tag_is_suggested_by_its_new_name(client, shop, django_capture_on_commit_callbacks):
+    book("Les Fleurs du mal", tags=["Verse"])
+    client.get("/search/suggest/?q=ver")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tag = Tag.objects.get()
+        tag.name = "Poetry"
+        tag.save()
+
+    assert client.get("/search/suggest/?q=ver").context["tags"] == []
+    assert [tag["name"] for tag in client.get("/search/suggest/?q=poe").context["tags"]] == ["Poetry"]
 
 
 def test_an_unpublished_book_is_not_found(client, shop, django_capture_on_commit_callbacks):

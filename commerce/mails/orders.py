@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from commerce import promises
+from commerce import promises, withdrawal
 from commerce.models import Order, OrderLine, SellerSettings
 from commerce.models.order import UNSENT, OrderStatus, PaymentMethod, PaymentStatus, grouped_lines
 from commerce.promises import Part
@@ -76,6 +76,13 @@ def order_url(order: Order) -> str:
     return str(settings.SITE_URL + order.get_absolute_url())
 
 
+def withdraw_url(order: Order) -> str:
+    """Where the customer withdraws from the contract without signing in; "" where there is nothing to withdraw from."""
+    if not withdrawal.withdrawable(order, timezone.now()):
+        return ""
+    return str(settings.SITE_URL + reverse("commerce:withdraw", args=[order.cancel_key]))
+
+
 def _transfer(order: Order) -> Transfer | None:
     """Where the customer is to send the money, while it is owed and sent by transfer."""
     if order.payment_method != PaymentMethod.INVOICE or not ledger.due(order):
@@ -108,6 +115,7 @@ def compose_order(order_id: int) -> Contents:
             "pay_url": settings.SITE_URL + reverse("commerce:pay", args=[order.token]) if order.pays_online else "",
             "pays_cash": order.payment_method == PaymentMethod.CASH,
             "order_url": order_url(order),
+            "withdraw_url": withdraw_url(order),
             "invoice_url": settings.SITE_URL + reverse("commerce:invoice", args=[order.token]) if invoiced else "",
         },
     )
@@ -125,6 +133,7 @@ def compose_dispatch(order_id: int, line_ids: list[int]) -> Contents | None:
             "parts": promises.parts_of_order(order),
             "address_lines": order.address_lines if order.needs_delivery else [],
             "order_url": order_url(order),
+            "withdraw_url": withdraw_url(order),
         },
     )
 
@@ -195,6 +204,7 @@ def _example() -> dict[str, Any]:
         "order_url": url,
         "invoice_url": url,
         "cancel_url": url,
+        "withdraw_url": url,
     }
 
 

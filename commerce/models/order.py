@@ -77,6 +77,9 @@ class PaymentStatus(models.TextChoices):
     REFUNDED = "refunded", _("Refunded")
 
 
+UNPAID = (PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID)
+
+
 class LineStatus(models.TextChoices):
     """Where one copy is."""
 
@@ -155,9 +158,20 @@ class OrderQuerySet(models.QuerySet["Order"]):
         latest = timezone.now() - dt.timedelta(days=payment_days + GRACE_DAYS)
         return self.filter(
             payment_method__in=PAY_LATER,
-            payment_status__in=(PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID),
+            payment_status__in=UNPAID,
             placed_at__lt=latest,
         ).exclude(status=OrderStatus.CANCELLED)
+
+    def of_shopper(self, user_id: int | None, token: str) -> OrderQuerySet:
+        """What a signed-in shopper ordered, or else a browser by the token of its baskets."""
+        if user_id:
+            return self.filter(user_id=user_id)
+        return self.filter(user=None, basket__token=token) if token else self.none()
+
+    def to_pay_online(self) -> OrderQuerySet:
+        """They wait for their customer on the page of a provider."""
+        going_on = (OrderStatus.PLACED, OrderStatus.PROCESSING)
+        return self.filter(payment_method__in=ONLINE, payment_status__in=UNPAID, status__in=going_on)
 
     def with_unwanted_money(self) -> OrderQuerySet:
         """Money came for them too late or twice, and went back by itself."""
@@ -355,8 +369,7 @@ class Order(PostalAddress):
     @property
     def is_unpaid(self) -> bool:
         """True while money is awaited."""
-        unpaid = (PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID)
-        return self.payment_status in unpaid and self.status != OrderStatus.CANCELLED
+        return self.payment_status in UNPAID and self.status != OrderStatus.CANCELLED
 
     @property
     def awaits_money(self) -> bool:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from commerce.exceptions import IllegalTransition, PaymentUnavailable
-from commerce.gateways import gateway_for, methods_for
+from commerce.gateways import gateway_for, methods_for, wire
 from commerce.gateways.protocol import Answer, GatewayError, Outcome, Request, Unreachable
 from commerce.models import Order, Payment, SellerSettings
 from commerce.models.order import ONLINE, PAY_LATER, EventKind, OrderStatus, PaymentMethod
@@ -79,17 +79,24 @@ def begin(order_id: int, method: str) -> Payment:
 
     An attempt that is open is used again, with its key. Of many calls at once one goes out; the others wait for it.
 
+    Whatever has to be asked for it, and whoever has to be waited for, ends within the patience of a visitor.
+
     Raises:
         PaymentUnavailable: no page. The order is kept, and the same call may be made again.
         IllegalTransition: nothing is to be paid any more.
     """
+    with wire.patience() as ends:
+        return _begin(order_id, method, ends)
+
+
+def _begin(order_id: int, method: str, ends: float) -> Payment:
     payment = _attempt(order_id, method)
     if payment.url and payment.created_at < timezone.now() - STILL_FRESH:
         payment = _ask_again(payment)
     if payment.url:
         return payment
     if not _claim(payment):
-        return _wait_for(payment)
+        return _wait_for(payment, ends)
     try:
         begun = gateway_for(payment.method).begin(_request(payment))
     except Unreachable as silence:
@@ -243,10 +250,9 @@ def _claim(payment: Payment) -> bool:
     return bool(Payment.objects.filter(is_free, pk=payment.pk, url="").update(asked_at=now))
 
 
-def _wait_for(payment: Payment) -> Payment:
+def _wait_for(payment: Payment, ends: float) -> Payment:
     """Somebody else is calling the provider for this attempt: their answer is ours."""
-    until = time.monotonic() + 9
-    while time.monotonic() < until:
+    while time.monotonic() < ends:
         payment.refresh_from_db()
         if payment.url:
             return payment

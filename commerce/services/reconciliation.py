@@ -19,7 +19,7 @@ from django.utils import timezone
 from commerce.exceptions import CommerceError
 from commerce.gateways.protocol import Answer, GatewayError, Outcome, Unreachable
 from commerce.models import Order, Payment, ProviderEvent, Refund
-from commerce.models.order import ONLINE, SAME_KEY, OrderStatus, PaymentStatus
+from commerce.models.order import ONLINE, SAME_KEY
 from commerce.models.payment import OPEN_REFUNDS, OPEN_STATES, PaymentState, RefundState
 from commerce.services import notifications, payments, refunding
 
@@ -111,12 +111,11 @@ class Run:
         ]
 
     def _orders(self) -> None:
-        late = Order.objects.filter(
-            payment_method__in=ONLINE,
-            payment_status__in=(PaymentStatus.PENDING, PaymentStatus.PARTLY_PAID),
-            status__in=(OrderStatus.PLACED, OrderStatus.PROCESSING),
-            placed_at__lt=self.now - dt.timedelta(minutes=settings.PAYMENT_MINUTES),
-        ).exclude(payments__in=Payment.objects.filter(created_at__gte=self.now - LAST_TRY))
+        late = (
+            Order.objects.to_pay_online()
+            .filter(placed_at__lt=self.now - dt.timedelta(minutes=settings.PAYMENT_MINUTES))
+            .exclude(payments__in=Payment.objects.filter(created_at__gte=self.now - LAST_TRY))
+        )
         for order in late.order_by("placed_at")[:MOST]:
             attempts = order.payments.filter(state__in=OPEN_STATES).exclude(reference="")
             heard = [self._try(one.method, "attempts", payments.look, one.pk) for one in attempts]

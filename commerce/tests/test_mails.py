@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core import mail
 
@@ -75,6 +77,20 @@ def test_a_dispatch_says_what_has_left_and_what_follows_and_each_is_one_mail(per
     orders.mark_lines_sent(order.pk, [second.pk, order.lines.get(title="Emma").pk], ada)
     assert len(mail.outbox) == 2
     assert "What follows" not in mail.outbox[1].body
+
+
+def test_confirmation_and_dispatch_lead_a_guest_to_the_withdrawal(client, persuasion, ada):
+    """Directive 2011/83/EU, article 11a: the function is at hand during the whole period."""
+    order = an_order({persuasion: 1})
+    orders.mark_lines_sent(order.pk, [order.lines.get().pk], ada)
+
+    for message in mail.outbox:
+        [link] = re.findall(r"^Withdraw from contract here: http://[^/]+(/withdraw/\S+/)$", message.body, re.MULTILINE)
+        page = client.get(link)
+        assert page.status_code == 200
+        assert "Persuasion" in page.content.decode()
+        assert "/withdraw/" in html_of(message)
+    assert len(mail.outbox) == 2
 
 
 def test_what_is_collected_is_not_said_to_be_on_its_way(persuasion, ada):

@@ -8,21 +8,24 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+import time
 from decimal import Decimal
 
 import pytest
 import requests
 from django.core import mail
 from django.core.management import call_command
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from catalog.models import CatalogPage, Price
 from catalog.tests.factories import book
+from commerce import basket_cookie
 from commerce.gateways import wire
 from commerce.models import DeliveryMethod, Order, Payment, ProviderEvent, Refund
 from commerce.services import payments
-from commerce.tests.factories import an_order
+from commerce.tests.factories import UserFactory, an_order, filled_basket, place
 
 pytestmark = pytest.mark.django_db
 
@@ -301,3 +304,49 @@ def test_an_order_in_francs_is_charged_in_whole_francs(case, client, order):
     expected = order.total.amount * (100 if case.name == "stripe" else 1)
     assert charge["amount"] == expected
     assert Price.objects.values_list("currency", flat=True).distinct().get() == order.currency
+
+
+class TestAnUnpaidOrder:
+    """C-05: who ordered the last copy and left without paying is led back to it; nobody else is."""
+
+    @pytest.fixture
+    def placed(self, client, edition, case):
+        basket = filled_basket({edition: 1})
+        basket_cookie.write(response := HttpResponse(), basket.token)
+        client.cookies = response.cookies
+        return place(basket, method=case.name)
+
+    def test_the_basket_of_the_same_browser_leads_to_it(self, client, placed):
+        assert f'href="/checkout/pay/{placed.token}/"' in client.get("/basket/").content.decode()
+        assert placed.token not in Client().get("/basket/").content.decode()
+
+    def test_so_does_the_basket_of_its_customer_on_every_device(self, client, placed):
+        user = UserFactory()
+        Order.objects.update(user=user)
+        assert placed.token not in client.get("/basket/").content.decode(), "nobody is signed in here"
+        elsewhere = Client()
+        elsewhere.force_login(user)
+        assert placed.token in elsewhere.get("/basket/").content.decode()
+
+    def test_once_paid_or_cancelled_it_is_not_mentioned(self, case, client, placed):
+        press(go(client, placed), "pay")
+        notify(case, client)
+        assert placed.token not in client.get("/basket/").content.decode()
+        Order.objects.update(payment_status="pending", status="cancelled")
+        assert placed.token not in client.get("/basket/").content.decode()
+
+
+def test_a_page_waits_ten_seconds_at_most_whatever_it_has_to_ask(case, client, order, monkeypatch):
+    """P9: the old page of the provider is asked about, has closed, and a new one is opened, all in one request."""
+    case.expire(go(client, order).reference)
+    Payment.objects.update(created_at=timezone.now() - dt.timedelta(minutes=5))
+    monkeypatch.setattr(wire, "SECONDS", 0.8)
+    monkeypatch.setattr(wire, "PATIENCE", 1)
+    answer = case.server.api
+    monkeypatch.setattr(case.server, "api", lambda call: time.sleep(0.6) or answer(call))
+    began = time.monotonic()
+
+    page = client.post(f"/checkout/pay/{order.token}/", {"payment": order.payment_method}, follow=True)
+
+    assert time.monotonic() - began < 1.5
+    assert "Your order is kept" in page.content.decode()

@@ -36,7 +36,7 @@ from commerce.views.checkout import SHOWN_SALT
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 BUYERS = 50
-SOLD = "Emma cannot be bought any more. Please remove it."
+SOLD = "Emma has just been sold out. Please remove it."
 """What they read who came so late that the prices were read after the copy was sold."""
 
 

@@ -13,7 +13,7 @@ from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, UnknownCode
 from commerce.forms import AddForm, CardForm, CodeForm, LineForm, QuantityField
 from commerce.kept import kept_now
-from commerce.models import Basket
+from commerce.models import Basket, Order
 from commerce.models.basket import MAX_QUANTITY
 from commerce.services import baskets, gift_cards, vouchers
 from commerce.services import saved as saved_lines
@@ -196,6 +196,7 @@ def _page(
         "saved": kept_now(basket.saved_lines.all()) if basket and basket.has_saved else [],
         "max_quantity": MAX_QUANTITY,
         "code_form": code_form or CodeForm(),
+        "unpaid_orders": Order.objects.of_shopper(request.user.pk, basket_cookie.read(request)).to_pay_online(),
     }
     response = render(request, "commerce/basket.html", context, status=status)
     if basket and not basket.user_id:

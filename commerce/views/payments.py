@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from commerce.exceptions import CommerceError
 from commerce.forms import PayForm
+from commerce.gateways import wire
 from commerce.gateways.protocol import BadNotification, GatewayError
 from commerce.models import Order
 from commerce.models.order import ONLINE
@@ -74,11 +75,12 @@ def leave(request: HttpRequest, token: str, method: str) -> HttpResponse:
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
     """Back from the provider: it is asked. While it does not know yet, the page asks again by itself."""
     order = order_by_link(request, token)
-    for attempt in order.payments.filter(state__in=OPEN_STATES).exclude(reference=""):
-        try:
-            payments.look(attempt.pk)
-        except (GatewayError, LookupError):
-            continue  # the notification or the clock will tell
+    with wire.patience():
+        for attempt in order.payments.filter(state__in=OPEN_STATES).exclude(reference=""):
+            try:
+                payments.look(attempt.pk)
+            except (GatewayError, LookupError):
+                continue  # the notification or the clock will tell
     order.refresh_from_db()
     if not payments.due(order):
         return redirect(order)
