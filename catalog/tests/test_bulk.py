@@ -99,6 +99,7 @@ def references() -> set[tuple[str, str, str]]:
 
 def test_references_are_those_that_wagtail_finds_page_by_page(books_page):
     page = book("Emma", tags=["Classics", "Love"], publisher="Virago", series="Novels")
+    ReferenceIndex.create_or_update_for_object(page)
     theirs = references()
     ReferenceIndex.objects.all().delete()
 

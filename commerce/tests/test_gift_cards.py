@@ -208,7 +208,7 @@ def test_the_basket_costs_no_query_more_with_a_gift_card(client, persuasion, dja
     client.post("/basket/code/", {"code": gift_card()[1]})
     client.get("/basket/")
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         assert len(client.get("/basket/").context["basket"].gift_cards) == 1
 
 
