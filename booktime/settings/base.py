@@ -201,6 +201,7 @@ SCHEDULE = {
     "tell_waiting --purge": 60 * 60 * 24,
     "purge_holds": 60 * 60,
     "check_books": 60 * 60 * 24,
+    "check_payment_pages": 60 * 60 * 24,
 }
 """What `manage.py schedule` runs: a management command, and every how many seconds."""
 

@@ -1,7 +1,8 @@
 """A shopper, a provider and the worker in one process, which may be killed on its way. Started by `test_crashes`.
 
 Run again, everybody does what they do after a power cut: the shopper presses the button once more, the provider
-notifies once more, the worker takes what is there.
+notifies once more, the worker takes what is there. To start the shop takes seconds, so one process starts it and forks
+for each line of JSON that it reads: the process that dies has a memory of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
+import traceback
 
 import django
 
@@ -33,14 +34,16 @@ def note_down(point: str) -> None:
         "invoices": Invoice.objects.count(),
         "mails": OutgoingMail.objects.count(),
     }
-    (Path(os.environ["VAR_DIR"]) / "done.json").write_text(json.dumps(done))
+    (settings.VAR_DIR / "done.json").write_text(json.dumps(done))
 
 
-def main(basket_id: int, seen: str, method: str) -> None:
+def main(basket_id: int, seen: str, method: str, crash_at: str) -> None:
     """From the button to the thank-you mail."""
-    django.setup()
+    from django.conf import settings
+
     from core import crash
 
+    settings.CRASH_AT = crash_at
     die = crash.here
     crash.here = lambda point: (note_down(point), die(point))[1]
     from django.core.management import call_command
@@ -58,5 +61,25 @@ def main(basket_id: int, seen: str, method: str) -> None:
     call_command("db_worker", "--batch", "--no-startup-delay", "--queue-name", "default", verbosity=0)
 
 
+def serve() -> None:
+    """A process for each line, with what is to be done; how it ended is a line of the answer."""
+    django.setup()
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018  # with them comes all that a request or a mail asks for
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            try:
+                main(**json.loads(line))
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        _child, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    serve()

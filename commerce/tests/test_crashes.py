@@ -6,10 +6,13 @@ import datetime as dt
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -58,8 +61,28 @@ def database_url() -> str:
     return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
 
 
-def run(basket_id: int, seen: str, var: Path, crash_at: str = "", method: str = "sandbox") -> int:
-    """The whole way in a process of its own; how it ended."""
+@dataclass
+class Shop:
+    """A started shop that goes the whole way in a new process each time."""
+
+    process: subprocess.Popen[str]
+    var: Path
+
+    def run(self, basket_id: int, seen: str, crash_at: str = "", method: str = "sandbox") -> int:
+        """How the process ended."""
+        job = {"basket_id": basket_id, "seen": seen, "method": method, "crash_at": crash_at}
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer.strip() or int(answer) > 0:
+            raise AssertionError((self.var / "errors.txt").read_text()[-2000:])
+        return int(answer)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory, django_db_setup) -> Iterator[Shop]:
+    """The shop of this module, on the database of the tests."""
+    var = tmp_path_factory.mktemp("var")
     environment = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "booktime.settings.production",
@@ -69,15 +92,29 @@ def run(basket_id: int, seen: str, var: Path, crash_at: str = "", method: str = 
         "VAR_DIR": str(var),
         "SITE_URL": "http://127.0.0.1:8000",
         "PAYMENT_SANDBOX": "true",
-        "CRASH_AT": crash_at,
     }
-    command = [sys.executable, "-m", "commerce.tests.crash_child", str(basket_id), seen, method]
-    ended = subprocess.run(  # noqa: S603  # our own code
-        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False, timeout=120
-    )
-    if ended.returncode > 0:
-        raise AssertionError(ended.stderr[-2000:])
-    return ended.returncode
+    command = [sys.executable, "-m", "commerce.tests.crash_child"]
+    with (
+        (var / "errors.txt").open("w") as errors,
+        subprocess.Popen(  # noqa: S603  # our own code
+            command,
+            env=environment,
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        yield Shop(process, var)
+        process.stdin.close()
+
+
+@pytest.fixture
+def other(started: Shop) -> Shop:
+    """That shop, which has sent no mail yet."""
+    shutil.rmtree(started.var / "mail", ignore_errors=True)
+    return started
 
 
 def mails(var: Path) -> Counter[str]:
@@ -88,7 +125,7 @@ def mails(var: Path) -> Counter[str]:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_killed_process_loses_no_order_and_doubles_nothing(books_page, settings, tmp_path, point):
+def test_a_killed_process_loses_no_order_and_doubles_nothing(books_page, settings, other, point):
     settings.PAYMENT_SANDBOX = True
     # Who pays later has the invoice at once, and may change their mind; who pays online has it when the money is there.
     method = "invoice" if point == "after-invoice" else "sandbox"
@@ -98,9 +135,9 @@ def test_a_killed_process_loses_no_order_and_doubles_nothing(books_page, setting
     holds.hold(basket.pk)
     seen = pricing.price_basket(basket).fingerprint
 
-    assert run(basket.pk, seen, tmp_path, point, method) == -signal.SIGKILL
+    assert other.run(basket.pk, seen, point, method) == -signal.SIGKILL
     if point in DONE:
-        done = json.loads((tmp_path / "done.json").read_text())
+        done = json.loads((other.var / "done.json").read_text())
         assert {what: count for what, count in done.items() if count} == DONE[point]
         assert not Order.objects.exists()
         assert not OutgoingMail.objects.exists()
@@ -114,7 +151,7 @@ def test_a_killed_process_loses_no_order_and_doubles_nothing(books_page, setting
     Payment.objects.update(asked_at=then)
     OutgoingMail.objects.exclude(claimed_until=None).update(claimed_until=then)
 
-    assert run(basket.pk, seen, tmp_path, method=method) == 0
+    assert other.run(basket.pk, seen, method=method) == 0
     ProviderEvent.objects.update(received_at=then)
     Payment.objects.update(created_at=then, asked_at=then)
     call_command("reconcile_payments", verbosity=0)
@@ -132,16 +169,16 @@ def test_a_killed_process_loses_no_order_and_doubles_nothing(books_page, setting
     assert order.events.filter(kind="paid").count() == 1
     assert not ProviderEvent.objects.filter(handled_at=None).exists()
     assert [found for check in CHECKS for found in check()] == []
-    sent = mails(tmp_path)
+    sent = mails(other.var)
     assert set(sent) == {"Your order", "We have"}
     assert set(sent.values()) <= ({1, 2} if point == "after-mail" else {1}), sent
 
 
-def test_without_a_crash_everything_is_there_at_once(books_page, settings, tmp_path):
+def test_without_a_crash_everything_is_there_at_once(books_page, settings, other):
     settings.PAYMENT_SANDBOX = True
     basket = filled_basket({book("Emma").editions.get(): 1})
 
-    assert run(basket.pk, pricing.price_basket(basket).fingerprint, tmp_path) == 0
+    assert other.run(basket.pk, pricing.price_basket(basket).fingerprint) == 0
 
     assert Order.objects.get().payment_status == "paid"
-    assert mails(tmp_path) == {"Your order": 1, "We have": 1}
+    assert mails(other.var) == {"Your order": 1, "We have": 1}
