@@ -39,7 +39,7 @@ def of_books(page: Page) -> Iterator[Problem]:
         if edition.isbn and (said := _wrong(edition.isbn)):
             yield Problem("isbn-wrong", said)
         if not edition.not_for_sale and offer_for(edition).price is None:
-            yield Problem("no-price", f"{edition.get_format_display()}, {edition.sku}")
+            yield Problem("no-price", f"{edition.format_label}, {edition.sku}")
     if not page.book_tags.all():
         yield Problem("no-tag")
     if not page.short_description and not page.description:

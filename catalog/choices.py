@@ -24,6 +24,13 @@ class Format(models.TextChoices):
     GIFT = "gift", _("Stationery and gifts")
 
 
+class Condition(models.TextChoices):
+    """Whether a copy was a reader's before. The law on book prices speaks of new ones."""
+
+    NEW = "new", _("New")
+    USED = "used", _("Second-hand")
+
+
 DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK})
 """Formats that are downloaded: they need no stock, no weight and no delivery address."""
 

@@ -278,7 +278,7 @@ def _item(base: str, face: dict[str, Any], edition: Edition, text: str, ways: Wa
     images = [absolute(base, (cover_of(picture, large=True) or {})["src"]) for picture in pictures[:11]]
     title = clean(f"{face['title']}: {face['subtitle']}" if face["subtitle"] else face["title"])
     who = clean(byline(face["people"]))
-    kind = str(edition.get_format_display())
+    kind = str(edition.format_label)
     brand = edition.imprint or face["imprint"] or (face["publisher"][0] if face["publisher"] else "")
     category = _CATEGORIES.get(Format(edition.format), _PRINT)
     tags = [clean(name) for _pk, name, _slug in face["tags"]]
@@ -291,7 +291,7 @@ def _item(base: str, face: dict[str, Any], edition: Edition, text: str, ways: Wa
         *(("additional_image_link", image) for image in images[1:]),
         *_availability(offer, at),
         *_prices(offer),
-        ("condition", "new"),
+        ("condition", edition.condition),
         ("gtin", edition.isbn or ""),
         ("identifier_exists", "" if edition.isbn else "no"),
         ("brand", clean(brand)[:_LONGEST_BRAND]),

@@ -180,7 +180,7 @@ def _shown(edition: Edition, offer: Offer, url: str, is_selected: bool, is_of_pu
         isbn_hyphenated=isbns.hyphenate(edition.isbn) if edition.isbn else "",
         sku=edition.sku,
         format=edition.format,
-        format_label=edition.get_format_display(),
+        format_label=edition.format_label,
         is_of_publisher=is_of_publisher,
         difference="",
         price=offer.price,

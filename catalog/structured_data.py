@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from catalog import delivery
 from catalog import isbn as isbns
-from catalog.choices import DIGITAL_FORMATS, DatePrecision, Format, Role
+from catalog.choices import DIGITAL_FORMATS, Condition, DatePrecision, Format, Role
 from catalog.delivery import Way, Ways
 from catalog.models.editions import Edition
 from catalog.offers import Offer
@@ -41,6 +41,8 @@ AVAILABILITIES = {
     "unavailable": "OutOfStock",
 }
 """Our availability in the words of schema.org, as far as Google knows them: it has none for print on demand."""
+
+CONDITIONS = {Condition.NEW: "NewCondition", Condition.USED: "UsedCondition"}
 
 _BOOK_FORMATS = {
     Format.HARDBACK: "Hardcover",
@@ -239,7 +241,7 @@ def _edition(
     at: dt.datetime,
 ) -> Node:
     row, kind = edition.row, _kind(edition.row)
-    offered = offer(edition.offer, absolute(edition.url), seller, at)
+    offered = offer(edition.offer, edition.row.condition, absolute(edition.url), seller, at)
     if offered:
         offered |= _delivery(row, ways(row, edition.offer))
     # Google wants a picture and an offer of every product: an edition without one of them is said to be a book, and
@@ -283,7 +285,7 @@ def _edition(
     return _without_empty(node)
 
 
-def offer(decided: Offer, url: str, seller: Node, at: dt.datetime) -> Node | None:
+def offer(decided: Offer, condition: str, url: str, seller: Node, at: dt.datetime) -> Node | None:
     """What the shop asks for an edition; nothing where it asks nothing, or offers it to nobody."""
     availability = decided.availability
     if not decided.price or not availability.is_offered:
@@ -298,7 +300,7 @@ def offer(decided: Offer, url: str, seller: Node, at: dt.datetime) -> Node | Non
         "priceCurrency": currency,
         "priceValidUntil": ends.date().isoformat() if ends else "",
         "availability": f"{SCHEMA}{AVAILABILITIES[availability.code]}",
-        "itemCondition": f"{SCHEMA}NewCondition",
+        "itemCondition": f"{SCHEMA}{CONDITIONS[Condition(condition)]}",
         "seller": seller,
     }
     if availability.code == "pre-order" and availability.expected:

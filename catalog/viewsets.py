@@ -131,7 +131,7 @@ class EditionViewSet(SnippetViewSet):
         BooleanColumn("is_active", label=_("Offered")),
         DateColumn("updated_at", label=_("Updated")),
     ]
-    list_filter = ["format", "availability", "is_active"]
+    list_filter = ["format", "condition", "availability", "is_active"]
     list_per_page = 50
     search_fields = ["isbn__icontains", "sku__icontains", "product__title__icontains"]
     search_backend_name = None
@@ -139,7 +139,8 @@ class EditionViewSet(SnippetViewSet):
         [
             PageChooserPanel("product", ["catalog.ProductPage"]),
             FieldRowPanel([FieldPanel("isbn"), FieldPanel("sku")]),
-            FieldRowPanel([FieldPanel("format"), FieldPanel("edition_statement"), FieldPanel("imprint")]),
+            FieldRowPanel([FieldPanel("format"), FieldPanel("condition")]),
+            FieldRowPanel([FieldPanel("edition_statement"), FieldPanel("imprint")]),
             MultiFieldPanel(
                 [
                     FieldPanel("shop_price", permission="catalog.change_price"),

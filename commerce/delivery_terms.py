@@ -46,8 +46,8 @@ class Terms:
         """What each costs for one copy; none for a download, or where nothing is asked for it."""
         if edition.is_digital or offer.price is None:
             return ()
-        is_printed = tax_class_of(edition.format) == TaxClass.BOOKS
-        least = self.law.least_delivery(offer.price, offer.price if is_printed else Money.zero(offer.price.currency))
+        is_new_book = edition.is_new and tax_class_of(edition.format) == TaxClass.BOOKS
+        least = self.law.least_delivery(offer.price, offer.price if is_new_book else Money.zero(offer.price.currency))
         weight_g = edition.weight_g or ASSUMED_WEIGHT_G
         return [
             Way(

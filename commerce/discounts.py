@@ -28,6 +28,16 @@ class Goods:
     """Why the law allows no discount on it, in words; empty where it does."""
     most_percent: Decimal | None = None
     """The largest discount that the law allows on it."""
+    voucher_refusal: str = ""
+    """Why the law allows no voucher on it that everybody may use."""
+    named_voucher_refusal: str = ""
+    """Why it allows not even one that names its customers."""
+
+    def refusal_of(self, voucher: Voucher) -> str:
+        """Why the law lets a voucher take nothing off it; empty where it may."""
+        if self.refusal or voucher.kind == Voucher.Kind.FREE_DELIVERY:
+            return self.refusal
+        return self.named_voucher_refusal if voucher.customers.strip() else self.voucher_refusal
 
 
 @dataclass(frozen=True)
@@ -137,9 +147,20 @@ class _Run:
         if promotion.kind == kinds.FREE_DELIVERY:
             self._free_delivery(promotion)
             return
-        copies = [copy for copy in self._meant_by(promotion) if not copy.is_promoted and not copy.goods.refusal]
-        if self._sum(copies).amount < (promotion.minimum or 0):
-            return
+        meant = [copy for copy in self._meant_by(promotion) if not copy.is_promoted]
+        copies = [copy for copy in meant if not copy.goods.refusal]
+        taken = self._zero
+        if self._sum(copies).amount >= (promotion.minimum or 0):
+            taken = self._reduce_groups(promotion, copies)
+        size = 1 if promotion.kind == kinds.PERCENT else promotion.group
+        is_earned = self._sum(meant).amount >= (promotion.minimum or 0) and len(meant) >= size
+        note = next((copy.goods.refusal for copy in meant if copy.goods.refusal), "") if is_earned else ""
+        if taken or note:
+            self.applied.append(Applied(PROMOTION, promotion.pk, promotion.name, taken, note=note))
+
+    def _reduce_groups(self, promotion: Promotion, copies: list[_Copy]) -> Money:
+        """Reduce every full group, hint at what is missing for another one, and return by how much."""
+        kinds = Promotion.Kind
         if promotion.kind == kinds.PERCENT:
             groups = [[copy] for copy in copies]
         else:
@@ -151,8 +172,7 @@ class _Run:
         taken = self._zero
         for group in groups:
             taken += self._reduce_group(promotion, group)
-        if taken:
-            self.applied.append(Applied(PROMOTION, promotion.pk, promotion.name, taken))
+        return taken
 
     def _reduce_group(self, promotion: Promotion, group: list[_Copy]) -> Money:
         """Reduce one full group, dearest copy first, and return by how much."""
@@ -199,7 +219,8 @@ class _Run:
         elif not refusal:
             for copy, amount in self._wishes(voucher, copies):
                 taken += copy.reduce(amount)
-        note = refusal or next((copy.goods.refusal for copy in self._meant_by(voucher) if copy.goods.refusal), "")
+        reasons = (copy.goods.refusal_of(voucher) for copy in self._meant_by(voucher))
+        note = refusal or next(filter(None, reasons), "")
         if not refusal and not free and not taken:
             note = note or _("There is nothing left in the basket to take it off.")
         self.applied.append(Applied(VOUCHER, voucher.pk, voucher.name, taken, asked.code, free, "" if free else note))
@@ -220,9 +241,9 @@ class _Run:
         if voucher.minimum and self._sum(meant).amount < voucher.minimum:
             least = Money(voucher.minimum, self._zero.currency)
             return [], _("It needs books it is for worth %(amount)s.") % {"amount": least}
-        copies = [copy for copy in meant if not copy.goods.refusal]
+        copies = [copy for copy in meant if not copy.goods.refusal_of(voucher)]
         if voucher.kind != Voucher.Kind.FREE_DELIVERY and not copies:
-            return [], meant[0].goods.refusal
+            return [], meant[0].goods.refusal_of(voucher)
         self._others_combine = voucher.is_combinable
         return copies, ""
 

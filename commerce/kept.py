@@ -35,7 +35,7 @@ class Kept:
     @property
     def format_label(self) -> str:
         """Paperback, eBook …"""
-        return self.edition.get_format_display() if self.edition else self.row.format_label
+        return self.edition.format_label if self.edition else self.row.format_label
 
     @property
     def url(self) -> str:

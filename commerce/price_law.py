@@ -16,7 +16,7 @@ from django_countries import countries
 
 from catalog.models import Edition
 from catalog.offers import Offer, offer_for
-from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile
+from commerce.models.law import LeastDeliveryFee, PriceLawFigures, PriceLawProfile, VoucherHolders
 from commerce.models.tax import TaxClass, tax_class_of
 from core.money import Money
 
@@ -41,6 +41,7 @@ class Law:
     fixes_ebooks: bool = False
     most_off_posted: Decimal = NOTHING
     most_off_collected: Decimal = NOTHING
+    vouchers_for: str = VoucherHolders.EVERYBODY
     least_fees: Mapping[str, LeastFee] = field(default_factory=dict)
     """By currency. The law's figure is never converted: a shop enters it in each currency it sells in."""
 
@@ -60,12 +61,27 @@ class Law:
             "Where you collect them in the shop, up to %(percent)s %% may be."
         ) % {**place, "percent": f"{self.most_off_collected.normalize():f}"}
 
+    def voucher_refusal(self, edition: Edition, *, is_named: bool) -> str:
+        """Why no voucher may be used for a new copy, whatever it takes off; empty where one may.
+
+        Args:
+            is_named: the voucher names the customers who may use it.
+        """
+        holders = self.vouchers_for
+        is_allowed = holders == VoucherHolders.EVERYBODY or (holders == VoucherHolders.NAMED and is_named)
+        if is_allowed or not edition.is_new or not self._fixes(tax_class_of(edition.format)):
+            return ""
+        place = {"country": countries.name(self.country)}
+        if holders == VoucherHolders.NAMED:
+            return _("By law only vouchers that name their customer are used for new books in %(country)s.") % place
+        return _("By law no vouchers are used for new books in %(country)s.") % place
+
     def most_discount(self, edition: Edition, is_collected: bool, offer: Offer | None = None) -> Decimal | None:
         """Percent that may be taken off a new copy; None where there is no limit.
 
         Reads the edition's prices where its offer is not handed over.
         """
-        limit = self.allowance(tax_class_of(edition.format), is_new=True, is_collected=is_collected)
+        limit = self.allowance(tax_class_of(edition.format), is_new=edition.is_new, is_collected=is_collected)
         if limit is None and (offer or offer_for(edition)).is_fixed:
             return NOTHING
         return limit
@@ -130,6 +146,7 @@ def law_for(country: str, on: dt.date) -> Law:
         fixes_ebooks=figures.fixes_ebooks,
         most_off_posted=figures.most_off_posted,
         most_off_collected=figures.most_off_collected,
+        vouchers_for=figures.vouchers_for,
         least_fees=cast(Mapping[str, LeastFee], SimpleLazyObject(lambda: _least_fees(figures.profile, on))),
     )
 
@@ -140,7 +157,7 @@ def refusal_of_offers() -> Callable[[Edition, Money, Money], str]:
 
     def refusal(edition: Edition, ordinary: Money, amount: Money) -> str:
         kind = tax_class_of(edition.format)
-        limits = [law.allowance(kind, is_new=True, is_collected=collected) for collected in (False, True)]
+        limits = [law.allowance(kind, is_new=edition.is_new, is_collected=collected) for collected in (False, True)]
         known = [limit for limit in limits if limit is not None]
         if len(known) < len(limits) or amount.amount >= ordinary.amount * (100 - max(known)) / 100:
             return ""

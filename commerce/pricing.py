@@ -22,7 +22,7 @@ from catalog.faces import Card, card_of_face
 from catalog.models import Edition
 from catalog.offers import Offer, offers_of
 from commerce.covers import PlainCover
-from commerce.discounts import VOUCHER, Applied, Discounts, Goods, discounts_on
+from commerce.discounts import PROMOTION, VOUCHER, Applied, Discounts, Goods, discounts_on
 from commerce.eligibility import asked_for, typed_into
 from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, DeliveryMethod, GiftCard, StockHold
 from commerce.models.basket import MAX_QUANTITY
@@ -77,7 +77,7 @@ class PricedLine:
     @property
     def format_label(self) -> str:
         """Paperback, eBook …"""
-        return self.edition.get_format_display()
+        return self.edition.format_label
 
     @property
     def url(self) -> str:
@@ -338,6 +338,11 @@ class PricedBasket:
         return [found.shown for found in self.redeemed]
 
     @property
+    def refused_promotions(self) -> list[Applied]:
+        """The promotions that the price law kept from the basket, or from a part of it, with the reason."""
+        return [found for found in self.discounts.applied if found.source == PROMOTION and found.note]
+
+    @property
     def codes(self) -> list[Applied]:
         """The vouchers that were typed, with what became of each."""
         return [found for found in self.discounts.applied if found.source == VOUCHER]
@@ -350,9 +355,9 @@ class PricedBasket:
 
     @cached_property
     def new_books(self) -> Money:
-        """The printed books of it, which some laws count apart."""
-        printed = (line.total for line in self.lines if tax_class_of(line.edition.format) == TaxClass.BOOKS)
-        return sum(printed, Money.zero(self.currency))
+        """The new printed books of it, which some laws count apart."""
+        books = (line for line in self.lines if tax_class_of(line.edition.format) == TaxClass.BOOKS)
+        return sum((line.total for line in books if line.edition.is_new), Money.zero(self.currency))
 
     @cached_property
     def weight_g(self) -> int:
@@ -544,6 +549,8 @@ def _discounts(
             tag_ids=line.tag_ids,
             refusal=law.refusal(line.edition, is_collected, line.offer),
             most_percent=law.left_to_take(line.edition, line.offer, is_collected),
+            voucher_refusal=law.voucher_refusal(line.edition, is_named=False),
+            named_voucher_refusal=law.voucher_refusal(line.edition, is_named=True),
         )
         for line in lines
         if line.offer.can_buy

@@ -13,11 +13,19 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
 from catalog.addresses import book_url
-from catalog.choices import DIGITAL_FORMATS, ORDERABLE_WITHOUT_STOCK, DatePrecision, Format, SupplierAvailability
+from catalog.choices import (
+    DIGITAL_FORMATS,
+    ORDERABLE_WITHOUT_STOCK,
+    Condition,
+    DatePrecision,
+    Format,
+    SupplierAvailability,
+)
 
 if TYPE_CHECKING:
     from catalog.models.prices import Price
@@ -53,6 +61,13 @@ class Edition(index.Indexed, models.Model):
         _("SKU"), max_length=40, unique=True, blank=True, help_text=_("Our stock code; the ISBN where there is one.")
     )
     format = models.CharField(_("format"), max_length=20, choices=Format, default=Format.PAPERBACK)
+    condition = models.CharField(
+        _("condition"),
+        max_length=4,
+        choices=Condition,
+        default=Condition.NEW,
+        help_text=_("Second-hand copies are an edition of their own, without the ISBN where new ones are sold too."),
+    )
     edition_statement = models.CharField(_("edition statement"), max_length=255, blank=True)
     imprint = models.CharField(
         _("imprint"), max_length=255, blank=True, help_text=_("Who publishes this edition, as readers know them.")
@@ -108,7 +123,7 @@ class Edition(index.Indexed, models.Model):
         ordering = ("product_id", "id")
 
     def __str__(self) -> str:
-        return f"{self.product.title} ({self.get_format_display()}, {self.isbn or self.sku})"
+        return f"{self.product.title} ({self.format_label}, {self.isbn or self.sku})"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the SKU filled: the ISBN, else a code of our own."""
@@ -120,6 +135,19 @@ class Edition(index.Indexed, models.Model):
     def get_absolute_url(self) -> str:
         """The book's page with this edition chosen."""
         return f"{book_url(self.product.slug)}?edition={self.sku}"
+
+    @property
+    def format_label(self) -> str:
+        """What a reader gets, in words: Paperback, eBook; of copies that are not new, that too."""
+        label = self.get_format_display()
+        if self.is_new:
+            return label
+        return gettext("%(format)s, second-hand") % {"format": label}
+
+    @property
+    def is_new(self) -> bool:
+        """No reader had it before."""
+        return self.condition == Condition.NEW
 
     @property
     def is_digital(self) -> bool:

@@ -35,6 +35,7 @@ def edition_form(edition: Edition, **changes) -> dict[str, object]:
         "isbn": edition.isbn,
         "sku": edition.sku,
         "format": edition.format,
+        "condition": edition.condition,
         "is_active": "on",
         "availability": edition.availability,
         "publication_precision": "day",

@@ -38,7 +38,7 @@ def compose_back_in_stock(reader_id: int) -> Contents | None:
     stop_url = settings.SITE_URL + reverse("commerce:waiting_stop", args=[reader.stop_key])
     context = {
         "book_url": settings.SITE_URL + edition.get_absolute_url(),
-        "format": edition.get_format_display(),
+        "format": edition.format_label,
         "price": offer.price,
     }
     return Contents({"book": edition.product.title}, context, unsubscribe_url=stop_url)

@@ -62,6 +62,14 @@ class Dated(models.Model):
         abstract = True
 
 
+class VoucherHolders(models.TextChoices):
+    """Who may be given a voucher that takes something off a fixed price."""
+
+    EVERYBODY = "everybody", _("Everybody")
+    NAMED = "named", _("Only customers whom the voucher names")
+    NOBODY = "nobody", _("Nobody")
+
+
 class PriceLawFigures(Dated):
     """Which books have a fixed price, and how much may be taken off it."""
 
@@ -83,6 +91,14 @@ class PriceLawFigures(Dated):
         default=Decimal(0),
         validators=PERCENT,
         help_text=_("The same for printed books that are collected in the shop."),
+    )
+
+    vouchers_for = models.CharField(
+        _("vouchers on fixed prices"),
+        max_length=9,
+        choices=VoucherHolders,
+        default=VoucherHolders.EVERYBODY,
+        help_text=_("Who may be given one, as far as the percentages let it take something off."),
     )
 
     class Meta:

@@ -42,7 +42,7 @@ class KeptEdition(models.Model):
 
     def take(self, edition: Edition, price: Money | None) -> Self:
         """Keep this edition, by the words and the price of the moment."""
-        self.edition, self.title, self.format_label = edition, edition.product.title, edition.get_format_display()
+        self.edition, self.title, self.format_label = edition, edition.product.title, edition.format_label
         if price is not None:
             self.seen_amount, self.seen_currency = price.amount, price.currency
         return self

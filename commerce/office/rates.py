@@ -132,6 +132,7 @@ class PriceLawViewSet(ModelViewSet):
                 FieldPanel("valid_from"),
                 FieldRowPanel([FieldPanel("fixes_print"), FieldPanel("fixes_ebooks")]),
                 FieldRowPanel([FieldPanel("most_off_posted"), FieldPanel("most_off_collected")]),
+                FieldPanel("vouchers_for"),
                 FieldPanel("source"),
             ],
         ),

@@ -15,11 +15,12 @@ from catalog.models import Price
 from catalog.price_sums import Operation, Sum
 from catalog.tests.factories import book
 from commerce import pricing
-from commerce.models import DeliveryMethod, PickupPoint, PriceLawProfile, Voucher, VoucherCode
+from commerce.models import DeliveryMethod, PickupPoint, PriceLawProfile, Promotion, Voucher, VoucherCode
 from commerce.models.tax import TaxClass
 from commerce.price_law import Law, law_for
 from commerce.services import checkout, vouchers
 from commerce.tests.factories import filled_basket
+from commerce.tests.factories import place as order_now
 from core.money import Money
 
 pytestmark = pytest.mark.django_db
@@ -241,6 +242,7 @@ def test_the_office_enters_new_figures(admin_client):
             f"figures-{place}-fixes_print": "on",
             f"figures-{place}-most_off_posted": "0",
             f"figures-{place}-most_off_collected": "2" if row.pk == "" else "0",
+            f"figures-{place}-vouchers_for": "nobody",
             f"figures-{place}-source": "A new law",
         }
     admin_client.post(f"/admin/price_laws/edit/{germany.pk}/", form)
@@ -303,3 +305,102 @@ def test_an_offer_that_the_law_of_the_shops_country_forbids_is_not_planned(books
     assert problems("18.99") == ["By law at most 5 % may be taken off a new book in France."]
     assert problems("19.00") == []
     assert problems("10.00", None) == [], "another price until further notice is no offer"
+
+
+# --- Who may be given a voucher -----------------------------------------------------------------------
+
+
+def a_law_for(holders: str) -> None:
+    """Collected in Britain, new books have a fixed price of which a tenth may be taken off."""
+    PriceLawProfile.objects.get(name="United Kingdom").figures.update(
+        fixes_print=True, most_off_collected=Decimal(10), vouchers_for=holders
+    )
+
+
+@pytest.mark.parametrize(
+    ("holders", "customers", "total", "said"),
+    [
+        ("everybody", "", "9.00", ""),
+        ("named", "library@example.org", "9.00", ""),
+        ("named", "", "10.00", "By law only vouchers that name their customer are used for new books"),
+        ("nobody", "library@example.org", "10.00", "By law no vouchers are used for new books in United Kingdom."),
+    ],
+)
+def test_the_law_says_who_may_use_a_voucher(books_page, two_ways, holders, customers, total, said):
+    a_law_for(holders)
+    basket = filled_basket({book("Emma", price="10.00").editions.get(): 1}, email="library@example.org")
+    checkout.choose_delivery(basket.pk, two_ways[True])
+    ten_percent(basket)
+    Voucher.objects.update(customers=customers)
+
+    priced = pricing.price_basket(basket)
+
+    assert str(priced.goods.amount) == total
+    assert said in priced.codes[0].note
+    assert bool(said) == bool(priced.codes[0].note)
+
+
+def test_in_germany_nobody_may(db):
+    assert law_for("DE", TODAY).vouchers_for == "nobody"
+
+
+# --- Second-hand copies are nobody's to fix (V-04) ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("condition", "collected", "goods", "delivery"),
+    [("new", False, "34.99", "3.00"), ("used", False, "31.49", "0.00"), ("new", True, "33.24", "0.00")],
+)
+def test_a_second_hand_book_may_be_reduced_and_delivered_free(
+    books_page, settings, two_ways, condition, collected, goods, delivery
+):
+    """Sent to France or collected there: the law of 1981 and the decree of 2023 speak of new books."""
+    settings.SHOP_COUNTRY = "FR"
+    DeliveryMethod.objects.filter(name="Post").update(countries="FR")
+    page = book("Emma", price="34.99")
+    page.editions.update(condition=condition)
+    basket = filled_basket({page.editions.get(): 1}, country="FR", postcode="75001", town="Paris")
+    checkout.choose_delivery(basket.pk, two_ways[collected])
+    ten_percent(basket)
+
+    priced = pricing.price_basket(basket)
+
+    assert str(priced.goods.amount) == goods
+    assert str(priced.delivery_shown.amount) == delivery
+
+
+def test_second_hand_and_new_are_told_apart(client, books_page):
+    page = book("Emma", editions=2)
+    used = page.editions.last()
+    used.condition = "used"
+    used.save()
+
+    shown = client.get(f"{page.url}?edition={used.sku}").content.decode()
+
+    assert "Paperback, second-hand" in shown
+    assert "https://schema.org/UsedCondition" in shown
+    assert "https://schema.org/NewCondition" in shown
+
+
+# --- A promotion that the law forbids says so -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("country", "is_said"), [("DE", True), ("GB", False)])
+def test_a_promotion_that_the_law_keeps_from_a_basket_says_why(client, books_page, country, is_said):
+    Promotion.objects.create(name="A tenth off", kind="percent", percent=Decimal(10), currency="GBP", is_active=True)
+    basket = filled_basket({book("Emma", price="10.00").editions.get(): 1}, country=country)
+
+    priced = pricing.price_basket(basket)
+    order = order_now(basket)
+
+    assert [found.name for found in priced.refused_promotions] == (["A tenth off"] if is_said else [])
+    assert str(priced.goods.amount) == ("10.00" if is_said else "9.00")
+    kept = order.discounts.get()
+    assert ("By law new books" in kept.refusal) == is_said
+    assert kept.is_refused == is_said
+
+
+def test_a_promotion_that_is_not_earned_is_not_spoken_of(books_page):
+    Promotion.objects.create(name="3 for 2", kind="n-for-m", group=3, paid=2, currency="GBP", is_active=True)
+    basket = filled_basket({book("Emma").editions.get(): 2}, country="DE")
+    assert pricing.price_basket(basket).refused_promotions == []
