@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PY := $(BIN)/python
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-PYTEST := $(PY) -m pytest --numprocesses auto -rs --ignore tests/e2e
+PYTEST := $(PY) -m pytest --numprocesses auto --dist worksteal -rs --ignore tests/e2e
 HOST ?= 127.0.0.1
 PORT ?= 8000
 export HOST PORT
