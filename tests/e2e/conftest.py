@@ -51,6 +51,7 @@ class Shop:
     url: str
     var: Path
     environment: dict[str, str]
+    process: subprocess.Popen[bytes]
 
     def manage(self, *arguments: str) -> str:
         """What a management command of this shop prints."""
@@ -121,7 +122,7 @@ def running_shop(var: Path, **settings: str) -> Iterator[Shop]:
         process = subprocess.Popen(
             [sys.executable, "-m", "booktime.embedded"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log
         )
-        shop = Shop(f"http://127.0.0.1:{port}", var, environment)
+        shop = Shop(f"http://127.0.0.1:{port}", var, environment, process)
         try:
             _wait_until_ready(shop, process)
             yield shop
