@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PostalAddress
@@ -144,6 +145,7 @@ class StockHold(models.Model):
     basket = models.ForeignKey(Basket, on_delete=models.CASCADE, related_name="holds")
     edition = models.ForeignKey("catalog.Edition", on_delete=models.CASCADE, related_name="+")
     quantity = models.PositiveSmallIntegerField()
+    begun_at = models.DateTimeField(default=timezone.now)
     until = models.DateTimeField(db_index=True)
 
     objects = HoldQuerySet.as_manager()

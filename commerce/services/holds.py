@@ -19,6 +19,9 @@ from django.utils import timezone
 from catalog.models import StockRecord
 from commerce.models import Basket, StockHold
 
+LONGEST = 4
+"""So many times `CHECKOUT_HOLD` a basket may hold a copy by renewing it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Free:
@@ -37,7 +40,10 @@ def missing(basket: Basket) -> int:
 
 
 def hold(basket_id: int) -> None:
-    """Keep for the basket what it wants and nobody else holds, from now on for `CHECKOUT_HOLD`. Again renews it."""
+    """Keep for the basket what it wants and nobody else holds, from now on for `CHECKOUT_HOLD`.
+
+    Again renews it, up to `LONGEST` times as long as that: who goes on and on lets others have their turn.
+    """
     with transaction.atomic():
         basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
         if basket is None:
@@ -45,16 +51,24 @@ def hold(basket_id: int) -> None:
         wanted = _wanted(basket)
         now = timezone.now()
         free = lock_free(basket, wanted, now)
+        begun = dict(StockHold.objects.active(now).filter(basket=basket).values_list("edition", "begun_at"))
         kept = {pk: copies for pk, most in wanted.items() if (copies := min(most, free[pk].copies)) > 0}
         StockHold.objects.filter(basket=basket).exclude(edition__in=kept).delete()
         StockHold.objects.bulk_create(
             [
-                StockHold(basket=basket, edition_id=pk, quantity=copies, until=now + settings.CHECKOUT_HOLD)
+                StockHold(
+                    basket=basket,
+                    edition_id=pk,
+                    quantity=copies,
+                    begun_at=since,
+                    until=min(now + settings.CHECKOUT_HOLD, since + LONGEST * settings.CHECKOUT_HOLD),
+                )
                 for pk, copies in sorted(kept.items())
+                for since in [begun.get(pk, now)]
             ],
             update_conflicts=True,
             unique_fields=["basket", "edition"],
-            update_fields=["quantity", "until"],
+            update_fields=["quantity", "begun_at", "until"],
         )
 
 

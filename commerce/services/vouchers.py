@@ -53,6 +53,7 @@ def redeem(order: Order, applied: list[Applied]) -> None:
     """
     customer = plain_address(order.email)
     used = sorted((one for one in applied if one.source == VOUCHER and not one.is_refused), key=lambda one: one.rule_id)
+    _lock_first_orders(used)
     for one in used:
         code = VoucherCode.objects.select_related("voucher").get(bare=bare(one.code))
         _count(Voucher.objects.filter(pk=one.rule_id), Q(uses_in_all=None) | Q(used__lt=F("uses_in_all")), one)
@@ -68,6 +69,13 @@ def redeem(order: Order, applied: list[Applied]) -> None:
         if code.voucher.first_order_only and has_ordered_before(order.user_id, customer, this=order.pk):
             raise OrderChanged(_refused(one))
         Redemption.objects.create(voucher_id=one.rule_id, code=code, order=order, customer=customer)
+
+
+def _lock_first_orders(used: list[Applied]) -> None:
+    """Two orders by one mailbox with two vouchers for a first order wait for one another: all such rows are locked."""
+    first_only = Voucher.objects.filter(first_order_only=True)
+    if first_only.filter(pk__in=[one.rule_id for one in used]).exists():
+        list(first_only.select_for_update().order_by("pk").values_list("pk"))
 
 
 def give_back(order: Order) -> None:

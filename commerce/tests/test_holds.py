@@ -8,6 +8,7 @@ import time
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import Sum
@@ -138,6 +139,21 @@ class TestForOneself:
         assert (held.quantity, held.until > first) == (1, True)
         assert f"until {time_of_day(held.until)}" in client.get("/checkout/delivery/").content.decode()
         assert finish(client).headers["Location"].startswith("/checkout/done/")
+
+    def test_who_renews_it_on_and_on_lets_others_have_their_turn_after_an_hour(self, client, settings, last_copy):
+        begin(client, last_copy)
+        longest = StockHold.objects.get().begun_at + holds.LONGEST * settings.CHECKOUT_HOLD
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            for _time in range(8):
+                clock.shift(settings.CHECKOUT_HOLD - dt.timedelta(minutes=5))
+                if timezone.now() < longest:
+                    client.post("/checkout/", DETAILS)
+                    assert timezone.now() < StockHold.objects.get().until <= longest
+
+            clock.move_to(longest + dt.timedelta(seconds=1))
+            other = Client()
+            begin(other, last_copy)
+            assert finish(other).headers["Location"].startswith("/checkout/done/")
 
     def test_in_another_browser_after_signing_in(self, ada, last_copy):
         one, two = Client(), Client()

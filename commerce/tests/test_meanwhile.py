@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Barrier
 from unittest.mock import PropertyMock, patch
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from catalog.tests.factories import book
 from commerce import pricing
@@ -126,6 +127,40 @@ class TestVouchers:
         reduced = Order.objects.filter(discount_amount__gt=0).count()
         assert reduced == voucher.used == Redemption.objects.filter(is_withdrawn=False).count() == 100
         assert [answer for answer in answers if not isinstance(answer, Order | OrderChanged)] == []
+
+    @pytest.fixture
+    def two_first_orders(self, books_page):
+        """`two_first_orders(mailbox)`: two baskets of one customer, each with a book and a voucher of its own."""
+        editions = [book(title, availability="available").editions.get() for title in ("Emma", "Persuasion")]
+        codes = ("FIRST", "WELCOME")
+        for code in codes:
+            a_voucher(code, first_order_only=True)
+        return lambda mailbox: [
+            with_code(filled_basket({edition: 1}, email=mailbox), code)
+            for edition, code in zip(editions, codes, strict=True)
+        ]
+
+    def test_of_two_first_orders_by_one_mailbox_with_two_vouchers_one_is_first(self, two_first_orders):
+        for number in range(5):
+            mailbox = f"ada{number}@example.org"
+            filled = two_first_orders(mailbox)
+
+            answers = at_once(*[lambda basket=basket: place(basket) for basket in filled])
+
+            assert sorted(type(answer).__name__ for answer in answers) == ["Order", "OrderChanged"]
+            assert Redemption.objects.filter(customer=mailbox).count() == 1
+
+    @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one write at a time")
+    def test_control_without_the_lock_both_are_first(self, two_first_orders):
+        both_have_looked = Barrier(2, timeout=30)
+
+        with (
+            patch.object(vouchers, "_lock_first_orders"),
+            patch.object(checkout.invoicing, "issue_at_placing", side_effect=lambda _order: both_have_looked.wait()),
+        ):
+            answers = at_once(*[lambda basket=basket: place(basket) for basket in two_first_orders("ada@example.org")])
+
+        assert [type(answer).__name__ for answer in answers] == ["Order", "Order"]
 
     def test_a_cancelled_order_gives_its_use_back_once_however_often_it_is_cancelled(self, books_page):
         edition = book("Emma", in_stock=3).editions.get()

@@ -1,4 +1,4 @@
-"""K-04: the shop is told to stop while twenty orders are being placed. None that was confirmed is lost, none is half."""
+"""K-04: the shop is told to stop while twenty orders are placed. None that was confirmed is lost, none is half."""
 
 from __future__ import annotations
 
