@@ -50,6 +50,7 @@ class Gate:
     is_google: bool
     stored: tuple[Stored, ...]
     sources: Sources
+    is_active: bool
     starts_at: dt.datetime | None
     ends_at: dt.datetime | None
 
@@ -90,15 +91,40 @@ def gates_and_wording(site: Site | None) -> tuple[tuple[Gate, ...], Wording]:
     on = tuple(
         gate
         for gate in _remembered("gates", _read_gates)
-        if (gate.starts_at is None or gate.starts_at <= now) and (gate.ends_at is None or gate.ends_at > now)
+        if gate.is_active
+        and (gate.starts_at is None or gate.starts_at <= now)
+        and (gate.ends_at is None or gate.ends_at > now)
     )
     return on, _remembered(str(site.pk if site else 0), lambda: _read_wording(site))
+
+
+def left_behind() -> str:
+    """What integrations that are off or over may have left in browsers, for the script: kind and name of each.
+
+    What one that is on may keep is not among it.
+    """
+    on, _wording = gates_and_wording(None)
+    keeps = [(one.kind, one.name.rstrip("*")) for gate in on for one in gate.stored]
+    gone = {
+        (one.kind, one.name)
+        for gate in _remembered("gates", _read_gates)
+        if gate not in on
+        for one in gate.stored
+        if not one.host and not any(_meet(one.kind, one.name.rstrip("*"), *kept) for kept in keeps)
+    }
+    return json.dumps(sorted(map(list, gone))) if gone else ""
+
+
+def _meet(kind: str, name: str, other_kind: str, other: str) -> bool:
+    """Whether something in the browser may have both names, of which patterns are the beginnings."""
+    return kind == other_kind and (name.startswith(other) or other.startswith(name))
 
 
 def next_change() -> dt.datetime | None:
     """When an integration begins or ends next: no page is kept beyond it. No query while they are remembered."""
     now = timezone.now()
-    moments = (moment for gate in _remembered("gates", _read_gates) for moment in (gate.starts_at, gate.ends_at))
+    gates = (gate for gate in _remembered("gates", _read_gates) if gate.is_active)
+    moments = (moment for gate in gates for moment in (gate.starts_at, gate.ends_at))
     return min((moment for moment in moments if moment and moment > now), default=None)
 
 
@@ -134,7 +160,7 @@ def _read_wording(site: Site | None) -> Wording:
 
 
 def _read_gates() -> tuple[Gate, ...]:
-    rows = ThirdPartyIntegration.objects.filter(is_active=True).prefetch_related("stored")
+    rows = ThirdPartyIntegration.objects.prefetch_related("stored")
     return tuple(_gate(row) for row in rows)
 
 
@@ -161,6 +187,7 @@ def _gate(row: ThirdPartyIntegration) -> Gate:
         is_google=kind.is_google if kind else "googletagmanager.com" in code,
         stored=(*(kind.stored if kind else ()), *declared),
         sources=_joined((sources(known), sources(row.hosts), sources_of(code))),
+        is_active=row.is_active,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
     )

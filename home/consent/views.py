@@ -15,7 +15,7 @@ from wagtail.models import Site
 
 from core.throttle import is_too_often, sender_of
 from home.consent.choice import allowed_now, keep_choice
-from home.consent.gates import gates_and_wording
+from home.consent.gates import gates_and_wording, left_behind
 from home.consent.own import own_storage
 from home.consent.proof import record_choice
 from home.consent.purposes import Purpose
@@ -40,7 +40,7 @@ def cookies(request: HttpRequest) -> HttpResponse:
         if ours or theirs:
             title, description = words_for(purpose, wording)
             tables.append({"title": title, "description": description, "ours": ours, "gates": theirs})
-    context = {"question": question, "tables": tables}
+    context = {"question": question, "tables": tables, "left_behind": left_behind()}
     return render(request, "home/consent/cookies.html", context)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.html import escape
 
+from home.consent.gates import left_behind
 from home.consent.rendering import embedded, has_placeholder, page_gates, page_question, placed_gate
 
 register = template.Library()
@@ -18,7 +19,8 @@ def consent_banner(context: Context) -> Context:
     """The question, hidden until the script finds it unanswered; nothing where there is nothing to ask."""
     request = context.get("request")
     is_preview = bool(getattr(request, "is_preview", False))
-    return {"question": page_question(request) if request else None, "is_preview": is_preview}
+    question = page_question(request) if request else None
+    return {"question": question, "is_preview": is_preview, "left_behind": left_behind() if question else ""}
 
 
 @register.inclusion_tag("home/consent/_integrations.html", takes_context=True)

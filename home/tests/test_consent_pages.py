@@ -22,6 +22,7 @@ from home.consent import gates
 from home.consent.code import sources_of, without_style_attributes
 from home.consent.embeds import Embed, embed_of
 from home.models import ConsentSettings, StandardPage, ThirdPartyIntegration
+from home.models.consent import IntegrationStorage
 from home.tests.factories import contact_page, standard_page
 
 STRICT = (
@@ -580,3 +581,35 @@ def test_reports_come_from_anywhere_but_not_without_end(client, db):
 
 def test_cookie_settings_are_a_link_away_also_where_something_went_wrong():
     assert '<a href="/cookies/">Cookie settings</a>' in render_to_string("500.html")
+
+
+# --- What an integration leaves behind that was switched off ------------------------------------------
+
+
+def left_behind_on(client, path: str = "/") -> list[list[str]]:
+    found = re.search(r'data-left-behind="([^"]*)"', client.get(path).content.decode())
+    return json.loads(html.unescape(found.group(1))) if found else []
+
+
+def test_what_one_kept_that_is_off_or_over_is_named_for_removal_on_every_page(client, pages, settings):
+    integration(name="On")
+    off = integration(name="Off", is_active=True)
+    off.stored.add(IntegrationStorage(kind="cookie", name="_off*", lifetime="1 year"))
+    off.stored.add(IntegrationStorage(kind="local", name="off.visits", lifetime="for ever"))
+    off.save()
+    assert left_behind_on(client) == []
+
+    off.is_active = False
+    off.save()
+
+    for path in ("/", "/books/", "/cookies/"):
+        assert left_behind_on(client, path) == [["cookie", "_off*"], ["local", "off.visits"]]
+
+
+def test_what_another_one_keeps_that_is_on_stays(client, pages):
+    for name, is_active in (("_shared", True), ("_sha*", False), ("_other", False)):
+        one = integration(name=name, is_active=is_active)
+        one.stored.add(IntegrationStorage(kind="cookie", name=name, lifetime="1 year"))
+        one.save()
+
+    assert left_behind_on(client) == [["cookie", "_other"]]

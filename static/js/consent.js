@@ -13,6 +13,7 @@ const banner = document.querySelector("[data-consent]");
 const form = document.querySelector("[data-consent-form]");
 const version = Number(root?.dataset.version);
 const known = JSON.parse(root?.dataset.known ?? "[]");
+const leftBehind = JSON.parse(root?.dataset.leftBehind ?? "[]");
 const boxes = [...(form?.querySelectorAll("[data-key]") ?? [])];
 const heads = [...(form?.querySelectorAll("[data-purpose]") ?? [])];
 const running = new Map();
@@ -104,6 +105,7 @@ async function follow(sent) {
   withdraw(gone);
   if (gone.length && googleIsTold()) tellGoogle(categoriesOf(allowed));
   clear(allowed);
+  removeStored(leftBehind);
   announce(choice, allowed);
   showBoxes(allowed);
   showSince(choice);

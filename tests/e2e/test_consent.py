@@ -398,6 +398,26 @@ def test_withdrawal_of_one_provider_leaves_the_others(watched):
     assert (statistics.is_checked(), statistics.evaluate("box => box.indeterminate")) == (False, True)
 
 
+def test_what_a_provider_kept_is_removed_when_staff_switch_it_off(watched, integrations):
+    page, watch = watched()
+    page.goto("/")
+    press(page, "Accept all")
+    wait_for(page, "defer")
+    assert {"cookie _px", "cookie _st"} <= set(watch.findings())
+    switch = (
+        "from home.models import ThirdPartyIntegration as T\n"
+        "one = T.objects.get(name='Pixel'); one.is_active = {}; one.save()"
+    )
+    integrations.manage("shell", "--no-imports", "-c", switch.format(False))
+    try:
+        page.goto("/books/", wait_until="networkidle")
+        found = set(watch.findings())
+        assert "cookie _px" not in found
+        assert "cookie _st" in found, "what is on stays"
+    finally:
+        integrations.manage("shell", "--no-imports", "-c", switch.format(True))
+
+
 def test_another_tab_follows_a_withdrawal(watched):
     page, watch = watched()
     page.goto("/")
