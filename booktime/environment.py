@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from babel import Locale
@@ -91,6 +92,14 @@ def country(name: str, default: str) -> str:
     if not (len(code) == 2 and code.isalpha() and code in Locale("en").territories):
         stop(name, f"must be the code of a country such as {default} (ISO 3166), not “{code}”.")
     return code
+
+
+def time_zone(name: str, default: str) -> str:
+    """A time zone by its name in the IANA database."""
+    zone = str(read(name, default=default))
+    if zone not in available_timezones():
+        stop(name, f"must be the name of a time zone such as {default} (IANA), not “{zone}”.")
+    return zone
 
 
 def networks(name: str) -> list[IPv4Network | IPv6Network]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from booktime.environment import (
     redis_url,
     sign_in_providers,
     site_url,
+    time_zone,
     together,
 )
 
@@ -27,6 +29,7 @@ from booktime.environment import (
 
 VAR_DIR = Path(str(read("VAR_DIR", default=str(BASE_DIR / "var"))))
 """What the shop writes: database, media, collected static files, mail."""
+SHOP_NAME = str(read("SHOP_NAME", default="BookTime"))
 SITE_URL = site_url()
 _HOST = str(urlsplit(SITE_URL).hostname)
 HTTPS = SITE_URL.startswith("https://")
@@ -264,7 +267,7 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # --- Wagtail ---------------------------------------------------------------------------------
 
-WAGTAIL_SITE_NAME = "BookTime"
+WAGTAIL_SITE_NAME = SHOP_NAME
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILADMIN_LOGIN_URL = "/account/login/"
 WAGTAIL_FRONTEND_LOGIN_URL = "/account/login/"
@@ -319,7 +322,7 @@ CHECKOUT_HOLD = timedelta(minutes=read("CHECKOUT_HOLD_MINUTES", "int", 15))
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "Europe/London"
+TIME_ZONE = time_zone("TIME_ZONE", "Europe/London")
 USE_I18N = True
 USE_TZ = True
 
@@ -349,7 +352,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's page editor sends a field fo
 
 # --- Mail ------------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", default="BookTime <hello@booktime.example>")
+DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", default=formataddr((SHOP_NAME, "hello@booktime.example")))
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 CUSTOMER_SERVICE_EMAIL = str(read("CUSTOMER_SERVICE_EMAIL", default="service@booktime.example"))
 if read("EMAIL_URL", default=""):

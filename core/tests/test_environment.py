@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import subprocess
+import sys
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
 
-from booktime.environment import country, currency, database, provider_address, read, redis_url, together
+from booktime.environment import (
+    country,
+    currency,
+    database,
+    provider_address,
+    read,
+    redis_url,
+    time_zone,
+    together,
+)
 
 
 @pytest.mark.parametrize("given", [{}, {"STRIPE_SECRET_KEY": ""}])
@@ -56,6 +70,7 @@ def test_keys_are_sent_encrypted_except_to_this_machine(monkeypatch):
         ("REDIS_URL", "garbage", redis_url, "must begin with redis://"),
         ("SHOP_CURRENCY", "POUNDS", lambda: currency("SHOP_CURRENCY", "GBP"), "must be the code of a currency"),
         ("SHOP_COUNTRY", "UK", lambda: country("SHOP_COUNTRY", "GB"), "must be the code of a country"),
+        ("TIME_ZONE", "London", lambda: time_zone("TIME_ZONE", "Europe/London"), "must be the name of a time zone"),
         ("SECRET_KEY", None, lambda: read("SECRET_KEY"), "is missing"),
     ],
 )
@@ -67,3 +82,19 @@ def test_a_setting_that_is_not_understood_is_named_in_one_line(monkeypatch, name
     with pytest.raises(SystemExit, match=f"BookTime cannot start: {name} ({said})") as stopped:
         ask()
     assert "\n" not in str(stopped.value)
+
+
+def test_a_shop_has_a_name_and_a_time_of_its_own():
+    names = ("WAGTAIL_SITE_NAME", "TIME_ZONE", "DEFAULT_FROM_EMAIL")
+    own = {
+        "SHOP_NAME": "Miller, Sons",
+        "TIME_ZONE": "Europe/Berlin",
+        "DJANGO_SETTINGS_MODULE": "booktime.settings.test",
+    }
+    say = f"from django.conf import settings; print([getattr(settings, name) for name in {names}])"
+
+    told = subprocess.check_output([sys.executable, "-c", say], env={**os.environ, **own}, text=True)  # noqa: S603
+
+    name, zone, sender = ast.literal_eval(told)
+    assert (name, zone) == ("Miller, Sons", "Europe/Berlin")
+    assert parseaddr(sender) == ("Miller, Sons", "hello@booktime.example")
