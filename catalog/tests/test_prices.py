@@ -520,7 +520,7 @@ def test_search_engines_and_the_merchant_feed_say_the_offer_as_the_page_does(edi
         change(edition, "9", ends=SALE + DAY)
         offer = offer_of(edition)
 
-    said = structured_data.offer(offer, "https://shop.example/x", {}, SALE)
+    said = structured_data.offer(offer, "new", "https://shop.example/x", {}, SALE)
     assert (said["price"], said["priceValidUntil"]) == ("9.00", "2026-03-11")
     assert said["priceSpecification"] == {
         "@type": "UnitPriceSpecification",

@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import re
+import shutil
 import subprocess
 import time
 import zipfile
@@ -90,6 +91,19 @@ def test_the_pdf_says_what_the_page_says_and_is_for_people_and_machines(client, 
     ):
         assert fact in xmp
     assert root["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs pdftotext (poppler-utils)")
+def test_names_of_any_script_are_printed(books_page, tmp_path):
+    """I-19: what a font lacks comes from another one; what none has leaves the rest as it is."""
+    order = an_order({book("Persuasion").editions.get(): 1}, full_name="Zoë O'Brien שלום 🦉", town="Łódź")
+    file, _xml = papers.content_of(order.invoice)
+    printed = tmp_path / "invoice.pdf"
+    printed.write_bytes(file)
+    # pypdf stumbles over fonts that hold a character beyond sixteen bits
+    text = subprocess.check_output(["pdftotext", str(printed), "-"], text=True)  # noqa: S603, S607
+    for part in ("Zoë O'Brien", "Łódź", "Persuasion", "שלום"):
+        assert part in text or part[::-1] in text
 
 
 def tags_of(node, found=None) -> list[str]:
