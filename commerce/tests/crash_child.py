@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 
 import django
+
+SECONDS = 120
 
 
 def note_down(point: str) -> None:
@@ -70,6 +73,7 @@ def serve() -> None:
     for line in sys.stdin:
         child = os.fork()
         if not child:
+            signal.alarm(SECONDS)  # a process that hangs ends, and not as it should have
             try:
                 main(**json.loads(line))
             except BaseException:

@@ -50,7 +50,7 @@ def says(settings) -> Iterator[dict]:
 
 
 @pytest.fixture
-def collected(settings, tmp_path, monkeypatch) -> dict[str, Path]:
+def collected(settings, tmp_path) -> dict[str, Path]:
     """Our own static files, collected as on a live site: the file of each script."""
     settings.STATIC_ROOT = tmp_path
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
@@ -121,6 +121,13 @@ def test_a_header_that_is_not_as_it_was_is_found(says, header, value, fault):
 def test_a_script_that_is_not_ours_is_found(says, added, fault):
     says["page"] += added
     assert fault in payment_pages.faults_of_pages()[0]
+
+
+def test_a_script_at_our_own_address_that_was_never_collected_is_found(says, collected):
+    says["page"] = PAGE.replace("main.js", collected["js/main.js"].name)
+    assert payment_pages.faults_of_pages() == []
+    says["page"] += '<script src="/static/js/main.js?"></script>'
+    assert "a script that this release does not have" in payment_pages.faults_of_pages()[0]
 
 
 def test_data_in_a_script_element_is_no_script(says):

@@ -55,6 +55,13 @@ class Gate:
     ends_at: dt.datetime | None
 
     @property
+    def is_on(self) -> bool:
+        """Switched on, its time come and not gone."""
+        now = timezone.now()
+        has_begun = self.starts_at is None or self.starts_at <= now
+        return self.is_active and has_begun and (self.ends_at is None or self.ends_at > now)
+
+    @property
     def needs_consent(self) -> bool:
         """False for what the shop cannot do without."""
         return self.category != Purpose.NECESSARY
@@ -87,14 +94,7 @@ class Wording:
 
 def gates_and_wording(site: Site | None) -> tuple[tuple[Gate, ...], Wording]:
     """The integrations that are on at this moment, in their order, and the words of the site."""
-    now = timezone.now()
-    on = tuple(
-        gate
-        for gate in _remembered("gates", _read_gates)
-        if gate.is_active
-        and (gate.starts_at is None or gate.starts_at <= now)
-        and (gate.ends_at is None or gate.ends_at > now)
-    )
+    on = tuple(gate for gate in _remembered("every", _read_gates) if gate.is_on)
     return on, _remembered(str(site.pk if site else 0), lambda: _read_wording(site))
 
 
@@ -103,12 +103,12 @@ def left_behind() -> str:
 
     What one that is on may keep is not among it.
     """
-    on, _wording = gates_and_wording(None)
-    keeps = [(one.kind, one.name.rstrip("*")) for gate in on for one in gate.stored]
+    gates = _remembered("every", _read_gates)
+    keeps = [(one.kind, one.name.rstrip("*")) for gate in gates if gate.is_on for one in gate.stored]
     gone = {
         (one.kind, one.name)
-        for gate in _remembered("gates", _read_gates)
-        if gate not in on
+        for gate in gates
+        if not gate.is_on
         for one in gate.stored
         if not one.host and not any(_meet(one.kind, one.name.rstrip("*"), *kept) for kept in keeps)
     }
@@ -123,7 +123,7 @@ def _meet(kind: str, name: str, other_kind: str, other: str) -> bool:
 def next_change() -> dt.datetime | None:
     """When an integration begins or ends next: no page is kept beyond it. No query while they are remembered."""
     now = timezone.now()
-    gates = (gate for gate in _remembered("gates", _read_gates) if gate.is_active)
+    gates = (gate for gate in _remembered("every", _read_gates) if gate.is_active)
     moments = (moment for gate in gates for moment in (gate.starts_at, gate.ends_at))
     return min((moment for moment in moments if moment and moment > now), default=None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -28,16 +27,6 @@ from home.consent.providers import CUSTOM, KINDS, PROVIDERS, STORAGE_KINDS, Prov
 from home.consent.purposes import DESCRIPTIONS, Position, Purpose
 
 CODE_PERMISSION = "home.edit_integration_code"
-
-
-class IntegrationQuerySet(models.QuerySet["ThirdPartyIntegration"]):
-    """Integrations."""
-
-    def on_at(self, moment: datetime) -> IntegrationQuerySet:
-        """Those that are switched on and whose time has come and not gone."""
-        return self.filter(
-            Q(starts_at=None) | Q(starts_at__lte=moment), Q(ends_at=None) | Q(ends_at__gt=moment), is_active=True
-        )
 
 
 class ThirdPartyIntegration(RevisionMixin, ClusterableModel):
@@ -80,7 +69,6 @@ class ThirdPartyIntegration(RevisionMixin, ClusterableModel):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     sort_order = models.PositiveSmallIntegerField(_("order"), default=0, help_text=_("Smaller runs first."))
 
-    objects = IntegrationQuerySet.as_manager()
     base_form_class = IntegrationForm
     panels = [
         FieldPanel("name"),
