@@ -59,11 +59,11 @@ class Shop:
         done = subprocess.run(command, cwd=REPOSITORY, env=self.environment, check=True, capture_output=True, text=True)
         return done.stdout
 
-    def mails_to(self, address: str, *, within: float = 60) -> list[EmailMessage]:
-        """Mails to an address, waiting for the first one."""
+    def mails_to(self, address: str, *, about: str = "", within: float = 60) -> list[EmailMessage]:
+        """Mails to an address, waiting for the first one with these words in its subject."""
         until = time.monotonic() + within
         while True:
-            found = [mail for mail in self._mails() if address in str(mail["To"])]
+            found = [mail for mail in self._mails() if address in str(mail["To"]) and about in str(mail["Subject"])]
             if found or time.monotonic() > until:
                 return found
             time.sleep(0.2)
