@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESK, PHONE
+from tests.e2e.conftest import DESK
 from tests.e2e.test_buying import find_book, sign_in
-from tests.e2e.test_pages import NARROW, WCAG
+from tests.e2e.test_pages import faults_of
 
 ACCOUNT = [
     "/account/", "/account/orders/", "/account/addresses/", "/account/addresses/add/", "/account/wish-lists/",
@@ -18,22 +17,6 @@ ACCOUNT = [
 BEHIND_THE_PASSWORD = [
     "/account/privacy/data/", "/account/privacy/erase/", "/account/2fa/totp/activate/", "/account/2fa/webauthn/add/",
 ]  # fmt: skip
-
-
-def faults_of(page: Page, address: str) -> list[str]:
-    """What is wrong with a page at 1280, 390 and 320 pixels."""
-    page.goto(address)
-    found = []
-    for viewport in (DESK, PHONE, NARROW):
-        page.set_viewport_size(viewport)
-        where = f"{address} at {viewport['width']}"
-        if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
-            found.append(f"{where}: scrolls sideways")
-        if (page.locator("h1").count(), page.locator("main").count()) != (1, 1):
-            found.append(f"{where}: headings or landmarks")
-        for fault in Axe().run(page, options=WCAG).response["violations"]:
-            found.append(f"{where}: {fault['id']}: {fault['nodes'][0]['html'][:200]}")
-    return found
 
 
 @pytest.fixture
