@@ -82,6 +82,8 @@ ROLES = (
             "home.change_pagemodal",
             "commerce.*_promotion",
             "commerce.*_voucher",
+            "commerce.view_giftcard",
+            "commerce.change_giftcardsettings",
             "wagtailredirects.*",
         ),
         pages=("add", "change"),

@@ -63,7 +63,14 @@ class Forecast:
     method: DeliveryMethod | None = None
 
     def leaves_on(self, edition: Edition, availability: str, *, is_here: bool) -> dt.date | None:
-        """The day on which a copy leaves; None where nobody knows. `is_here`: it stands on our shelf."""
+        """The day on which a copy leaves, or can be collected; None where nobody knows.
+
+        `is_here`: it stands on our shelf.
+        """
+        day = self._ready_on(edition, availability, is_here=is_here)
+        return day and self._open.on_or_after(day)
+
+    def _ready_on(self, edition: Edition, availability: str, *, is_here: bool) -> dt.date | None:
         if availability == "pre-order":
             released = edition.on_sale_date
             return self._here.on_or_after(max(released, self._start)) if released else None
@@ -76,6 +83,13 @@ class Forecast:
         """The day by which what leaves then has arrived; None where the method promises none."""
         days = self.method.transit_days if self.method else None
         return None if leaves_on is None or days is None else self._there.after(leaves_on, days)
+
+    @cached_property
+    def _open(self) -> WorkingDays:
+        """The days on which what is ready leaves; of a place to collect, those on which it is open."""
+        point = self.method.pickup_point if self.method else None
+        weekdays = frozenset(row.weekday for row in point.opening_hours.all()) if point else frozenset()
+        return WorkingDays(self._here.holidays, weekdays) if weekdays else self._here
 
     @cached_property
     def _start(self) -> dt.date:

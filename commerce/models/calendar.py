@@ -41,13 +41,15 @@ class Holiday(models.Model):
 
 @dataclass(frozen=True)
 class WorkingDays:
-    """Monday to Friday, without the holidays."""
+    """Monday to Friday, or the weekdays on which a place is open, without the holidays."""
 
     holidays: frozenset[dt.date] = frozenset()
+    weekdays: frozenset[int] = frozenset(range(WEEKEND))
+    """As `datetime.date.weekday()` counts them; never none."""
 
     def on_or_after(self, day: dt.date) -> dt.date:
         """The first working day that is not before `day`."""
-        while day.weekday() >= WEEKEND or day in self.holidays:
+        while day.weekday() not in self.weekdays or day in self.holidays:
             day += dt.timedelta(days=1)
         return day
 

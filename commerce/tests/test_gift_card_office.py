@@ -147,11 +147,29 @@ def test_the_figures_say_what_the_shop_owes(office, persuasion):
     assert told == {"sold": "£75.00", "given": "£10.00", "spent": "-£10.94", "owed": "£74.06", "open": "3"}
 
 
-PATHS = ("/", "/issue/", "/figures/", "/inspect/{pk}/", "/{pk}/block/", "/{pk}/correct/", "/{pk}/nonsense/")
+LOOKED_AT = ("/", "/figures/", "/inspect/{pk}/")
+DONE = ("/issue/", "/{pk}/block/", "/{pk}/correct/", "/{pk}/nonsense/")
 
 
-@pytest.mark.parametrize("role", [roles.MARKETER, roles.EDITOR, roles.DISPATCH])
-@pytest.mark.parametrize("path", PATHS)
+def test_marketers_see_the_figures_and_decide_what_is_sold_but_make_no_money(client, shop):
+    roles.apply()
+    user = UserFactory(is_staff=True)
+    user.groups.add(Group.objects.get(name=roles.MARKETER))
+    client.force_login(user)
+    card, code = gift_card()
+
+    for path in LOOKED_AT:
+        answer = client.get(f"/admin/gift_cards{path.format(pk=card.pk)}")
+        assert answer.status_code == 200
+        assert code not in answer.content.decode()
+    assert client.get("/admin/settings/commerce/giftcardsettings/", follow=True).status_code == 200
+    for path in DONE:
+        assert client.post(f"/admin/gift_cards{path.format(pk=card.pk)}").status_code in {302, 403, 404}
+    assert card.entries.count() == 1
+
+
+@pytest.mark.parametrize("role", [roles.EDITOR, roles.DISPATCH])
+@pytest.mark.parametrize("path", [*LOOKED_AT, *DONE])
 def test_colleagues_without_the_right_see_and_do_nothing(client, shop, role, path):
     roles.apply()
     user = UserFactory(is_staff=True)

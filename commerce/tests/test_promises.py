@@ -9,7 +9,7 @@ import pytest
 
 from catalog.tests.factories import book
 from commerce import pricing
-from commerce.models import DeliveryMethod, Holiday, Order
+from commerce.models import DeliveryMethod, Holiday, OpeningHours, Order, PickupPoint
 from commerce.models.calendar import WorkingDays
 from commerce.promises import Forecast, parts_of_order
 from commerce.tests.factories import filled_basket, place, standard_delivery
@@ -66,6 +66,26 @@ def test_what_is_here_leaves_on_the_working_day_of_the_order(persuasion, ordered
 def test_what_the_supplier_has_leaves_when_it_has_come(at_the_supplier, availability, leaves):
     forecast = Forecast(london(f"{MONDAY}T09:00"), "GB")
     assert forecast.leaves_on(at_the_supplier(availability), "to-order", is_here=False) == day(leaves)
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "ready"),
+    [
+        ((), MONDAY),  # nobody wrote down when it is open
+        ((0, 1, 2, 3, 4), MONDAY),
+        ((3, 5), "2026-11-26"),
+        ((5,), "2026-11-28"),
+        ((6,), "2026-12-06"),  # the Sunday before is a holiday
+    ],
+)
+def test_what_is_collected_is_ready_on_a_day_on_which_the_place_is_open(persuasion, weekdays, ready):
+    Holiday.objects.create(country="GB", date=day("2026-11-29"), name="Stocktaking")
+    point = PickupPoint.objects.create(name="The shop", address="1 High Street")
+    for weekday in weekdays:
+        OpeningHours.objects.create(point=point, weekday=weekday, opens_at=dt.time(9), closes_at=dt.time(17))
+    forecast = Forecast(london(f"{MONDAY}T09:00"), "GB", DeliveryMethod(pickup_point=point))
+
+    assert forecast.leaves_on(persuasion, "in-stock", is_here=True) == day(ready)
 
 
 def test_holidays_on_the_way_are_those_of_the_destination(persuasion):
