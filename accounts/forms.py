@@ -13,6 +13,8 @@ from accounts.addresses import FIELDS, PostalAddressForm, every_country
 from accounts.models import Address, User
 from core.forms import OneSpelling
 
+DEFAULTS = ("is_default", "is_for_invoices")
+
 
 class NameForm(OneSpelling, forms.ModelForm):
     """What the shop calls a customer."""
@@ -31,7 +33,7 @@ class AddressForm(PostalAddressForm):
 
     class Meta(PostalAddressForm.Meta):
         model = Address
-        fields = (*FIELDS, "is_default")
+        fields = (*FIELDS, *DEFAULTS)
 
     field_order = ("country",)
 
@@ -39,13 +41,13 @@ class AddressForm(PostalAddressForm):
         super().__init__(*args, country_choices=every_country(), **kwargs)
 
     def save(self, commit: bool = True) -> Address:
-        """The address; where it is the default one, no other is."""
+        """The address; what it is the default for, no other is."""
         with transaction.atomic():
             User.objects.select_for_update().get(pk=self.instance.user_id)
-            if self.instance.is_default:
-                Address.objects.filter(user_id=self.instance.user_id).exclude(pk=self.instance.pk).update(
-                    is_default=False
-                )
+            others = Address.objects.filter(user_id=self.instance.user_id).exclude(pk=self.instance.pk)
+            for name in DEFAULTS:
+                if getattr(self.instance, name):
+                    others.filter(**{name: True}).update(**{name: False})
             return super().save(commit)
 
 

@@ -90,6 +90,9 @@ class Address(PostalAddress):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="addresses")
     is_default = models.BooleanField(_("deliver here unless I say otherwise"), default=False)
+    is_for_invoices = models.BooleanField(
+        _("send my invoices here unless I say otherwise"), default=False, db_default=False
+    )
     last_used_at = models.DateTimeField(_("last used"), auto_now=True)
 
     class Meta:
@@ -97,7 +100,12 @@ class Address(PostalAddress):
         verbose_name_plural = _("addresses")
         ordering = ("-is_default", "-last_used_at")
         constraints = [
-            models.UniqueConstraint(fields=("user",), condition=Q(is_default=True), name="address_one_default_per_user")
+            models.UniqueConstraint(
+                fields=("user",), condition=Q(is_default=True), name="address_one_default_per_user"
+            ),
+            models.UniqueConstraint(
+                fields=("user",), condition=Q(is_for_invoices=True), name="address_one_for_invoices_per_user"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,9 @@ def profile(user: User) -> list[Record]:
 
 def addresses(user: User) -> list[Record]:
     """The address book."""
-    return [record(address, *FIELDS, "is_default", "last_used_at") for address in user.addresses.all()]
+    return [
+        record(address, *FIELDS, "is_default", "is_for_invoices", "last_used_at") for address in user.addresses.all()
+    ]
 
 
 def ways_in(user: User) -> list[Record]:

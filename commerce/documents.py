@@ -39,6 +39,8 @@ class Document:
     """The address, line by line."""
     buyer: dict[str, str]
     """The same in its parts, with e-mail address and VAT number."""
+    delivered_to: dict[str, Any]
+    """Where the goods go, as `lines` and in its parts, where the invoice is made out to another address; else empty."""
     tax_note: str
     lines: list[dict[str, Any]]
     delivery_label: str
@@ -100,6 +102,7 @@ def _read_2(said: dict[str, Any], issued: Invoice | CreditNote) -> Document:
         seller=said["seller"],
         customer=customer["lines"],
         buyer={name: value for name, value in customer.items() if name != "lines"},
+        delivered_to=said.get("delivered_to", {}),
         tax_note=said["tax_note"],
         lines=_rows(said["lines"], currency),
         delivery_label=said["delivery"]["label"],
@@ -160,6 +163,7 @@ def _read_1(said: dict[str, Any], issued: Invoice | CreditNote) -> Document:
             "email": said["email"],
             "vat_id": said.get("customer_vat_id", ""),
         },
+        delivered_to={},
         tax_note=said.get("tax_note", ""),
         lines=lines,
         delivery_label=said["delivery"]["label"],

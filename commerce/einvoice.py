@@ -78,13 +78,15 @@ def _seller(document: Document) -> dict[str, Any]:
 
 
 def _buyer(document: Document) -> dict[str, Any]:
-    buyer = document.buyer
+    return _party(document.buyer) | {"vat_identifier": _bare(document.buyer["vat_id"])}
+
+
+def _party(said: dict[str, Any]) -> dict[str, Any]:
     return {
-        "name": _clean(buyer["full_name"]),
-        "vat_identifier": _bare(buyer["vat_id"]),
-        **_address([buyer.get("line_1", ""), buyer.get("line_2", "")], buyer["country"]),
-        "city": _clean(buyer.get("town", "")),
-        "postcode": _clean(buyer.get("postcode", "")),
+        "name": _clean(said["full_name"]),
+        **_address([said.get("line_1", ""), said.get("line_2", "")], said["country"]),
+        "city": _clean(said.get("town", "")),
+        "postcode": _clean(said.get("postcode", "")),
     }
 
 
@@ -98,8 +100,7 @@ def _address(lines: list[str], country: str) -> dict[str, str]:
 def _delivery(document: Document) -> dict[str, Any]:
     """Where it went and when; to another country of the Union the law wants both named."""
     crosses_border = any(row["category"] == "K" for row in document.taxes)
-    buyer = _buyer(document)
-    terms: dict[str, Any] = {"BG-13": {name: value for name, value in buyer.items() if name != "vat_identifier"}}
+    terms: dict[str, Any] = {"BG-13": _party(document.delivered_to or document.buyer)}
     if document.supplied_on and (document.is_supplied or crosses_border):
         terms["BT-72"] = document.supplied_on
     elif crosses_border:

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import FIELDS, PostalAddressForm, every_country
-from commerce.models import CheckoutDraft, DeliveryMethod, OrderLine
+from commerce.models import CheckoutDraft, DeliveryMethod, InvoiceAddress, OrderLine
 from commerce.models.basket import MAX_QUANTITY
 from commerce.models.order import PaymentMethod
 
@@ -95,7 +95,28 @@ class AddressForm(PostalAddressForm):
     @property
     def address(self) -> dict[str, str]:
         """The cleaned address, without the e-mail."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "email"}
+        return {name: value for name, value in self.cleaned_data.items() if name in FIELDS}
+
+
+class InvoiceAddressForm(PostalAddressForm):
+    """Whom and where the invoice is made out to: asked for only where that is elsewhere."""
+
+    class Meta(PostalAddressForm.Meta):
+        model = InvoiceAddress
+
+    prefix = "invoice"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, country_choices=every_country(), **kwargs)
+        self.fields["full_name"].label = _("Name or company")
+        for field in self.fields.values():
+            if asked := field.widget.attrs.get("autocomplete"):
+                field.widget.attrs["autocomplete"] = f"section-invoice billing {asked}"
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The cleaned address."""
+        return {name: self.cleaned_data[name] for name in FIELDS}
 
 
 class FindOrderForm(forms.Form):

@@ -444,7 +444,7 @@ class PricedBasket:
             [[found.code, found.rule_id, str(found.amount.amount)] for found in self.discounts.applied],
             self.method.pk if self.method else None,
             str(self.delivery.amount) if self.delivery else None,
-            [draft.email, draft.vat_id, *draft.address_lines] if draft else None,
+            [draft.email, draft.vat_id, *draft.address_lines, *draft.invoice_lines] if draft else None,
             [[card.title, str(card.amount), card.how, card.message, str(card.send_on)] for card in self.bought_cards],
             [[card.card_id, str(card.used.amount)] for card in self.gift_cards],
             str(self.total.amount), self.currency,
@@ -461,7 +461,7 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
     currency = settings.SHOP_CURRENCY
     if basket is None:
         return PricedBasket(lines=(), currency=currency)
-    draft = CheckoutDraft.objects.filter(basket=basket).first() if basket.pk else None
+    draft = CheckoutDraft.objects.select_related("invoice_address").filter(basket=basket).first() if basket.pk else None
     method = _method(draft, currency)
     bought = BasketGiftCard.objects.filter(basket=OuterRef("basket"))
     rows = list(basket.lines.to_price().annotate(buys_gift_cards=Exists(bought)))

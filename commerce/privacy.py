@@ -46,7 +46,7 @@ def baskets(user: User) -> list[Record]:
                 | {"gift_card": Fact(_("Gift card"), str(card.total))}
             )
         for draft in CheckoutDraft.objects.filter(basket=basket):
-            found.append(record(draft, "email", *FIELDS, "vat_id", "updated_at"))
+            found.append(record(draft, "email", *FIELDS, "vat_id", "updated_at") | _invoice_address(draft))
     return found
 
 
@@ -70,7 +70,7 @@ def orders(user: User) -> list[Record]:
     found = []
     for order in (
         orders_of(user)
-        .select_related("invoice")
+        .select_related("invoice", "invoice_address")
         .prefetch_related(
             "lines",
             "payments__refunds",
@@ -88,6 +88,7 @@ def orders(user: User) -> list[Record]:
             record(
                 order, "number", "placed_at", "status", "payment_status", "email", *FIELDS, "vat_id", "delivery_name"
             )
+            | _invoice_address(order)
             | {
                 "total": Fact(_("Total"), str(order.total)),
                 "books": Fact(_("Books"), "; ".join(line.title for line in order.lines.all())),
@@ -105,6 +106,12 @@ def orders(user: User) -> list[Record]:
             }
         )
     return found
+
+
+def _invoice_address(of: CheckoutDraft | Order) -> Record:
+    """Where the invoice goes, if elsewhere."""
+    address = getattr(of, "invoice_address", None)
+    return {"invoice_address": Fact(_("Invoice to"), str(address))} if address else {}
 
 
 def _reductions(order: Order) -> Iterator[str]:
@@ -247,6 +254,7 @@ def register() -> None:
                     "commerce.basketline",
                     "commerce.basketcode",
                     "commerce.checkoutdraft",
+                    "commerce.invoiceaddress",
                     "commerce.savedline",
                     "commerce.basketgiftcard",
                     "commerce.stockhold",

@@ -1,7 +1,7 @@
 """What the shop writes down when it sells."""
 
 from commerce.models.bank import BankLine
-from commerce.models.basket import Basket, BasketLine, CheckoutDraft, StockHold
+from commerce.models.basket import Basket, BasketLine, CheckoutDraft, InvoiceAddress, StockHold
 from commerce.models.calendar import Holiday
 from commerce.models.gift_cards import BasketGiftCard, GiftCard, GiftCardEntry, GiftCardSettings
 from commerce.models.invoice import CreditNote, Invoice, InvoiceCounter, Paper
@@ -40,6 +40,7 @@ __all__ = [
     "GiftCardSettings",
     "Holiday",
     "Invoice",
+    "InvoiceAddress",
     "InvoiceCounter",
     "LeastDeliveryFee",
     "OpeningHours",

@@ -179,3 +179,28 @@ class CheckoutDraft(PostalAddress):
 
     def __str__(self) -> str:
         return f"Draft of basket {self.basket_id}"
+
+    @property
+    def invoice_lines(self) -> list[str]:
+        """The address that the invoice is made out to, line by line; nothing where it is the one above."""
+        return self.invoice_address.address_lines if hasattr(self, "invoice_address") else []
+
+
+class InvoiceAddress(PostalAddress):
+    """Whom and where an invoice is made out to, where that is not where the books go: of a draft, then of its order."""
+
+    draft = models.OneToOneField(CheckoutDraft, null=True, on_delete=models.CASCADE, related_name="invoice_address")
+    order = models.OneToOneField("commerce.Order", null=True, on_delete=models.CASCADE, related_name="invoice_address")
+
+    class Meta:
+        verbose_name = _("address of an invoice")
+        verbose_name_plural = _("addresses of invoices")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(draft=None, order__isnull=False) | Q(draft__isnull=False, order=None),
+                name="invoice_address_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(self.address_lines)

@@ -169,7 +169,7 @@ class GiftCard(Recipient):
     currency = models.CharField(_("currency"), max_length=3)
     initial_amount = models.DecimalField(_("held at first"), max_digits=12, decimal_places=3)
     balance_amount = models.DecimalField(
-        _("holds"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
+        _("balance"), max_digits=12, decimal_places=3, default=Decimal(0), editable=False
     )
     valid_until = models.DateField(_("good until"), null=True, blank=True)
     order_line = models.OneToOneField(

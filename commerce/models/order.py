@@ -281,6 +281,11 @@ class Order(PostalAddress):
         return reverse("commerce:order_done", args=[self.token])
 
     @property
+    def billed_to(self) -> PostalAddress:
+        """Whom the invoice is made out to: its own address, or the one that the books go to."""
+        return getattr(self, "invoice_address", self)
+
+    @property
     def customer_label(self) -> str:
         """Who ordered, for lists of staff."""
         return gettext("Erased") if self.erased_at else self.full_name

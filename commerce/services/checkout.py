@@ -23,6 +23,7 @@ from commerce.models import (
     CheckoutDraft,
     DeliveryMethod,
     GiftCard,
+    InvoiceAddress,
     Order,
     OrderDiscount,
     OrderLine,
@@ -39,8 +40,10 @@ from core.mail.outbox import post
 from core.money import Money, tax_within
 
 
-def save_address(basket_id: int, email: str, address: dict[str, str]) -> CheckoutDraft:
-    """Remember who gets the order and where it goes, on the basket.
+def save_address(
+    basket_id: int, email: str, address: dict[str, str], invoice: dict[str, str] | None = None
+) -> CheckoutDraft:
+    """Remember who gets the order and where it goes, on the basket; and where its invoice goes, if elsewhere.
 
     Raises:
         IncompleteCheckout: the basket has been ordered, or has joined another one at a sign-in.
@@ -49,6 +52,10 @@ def save_address(basket_id: int, email: str, address: dict[str, str]) -> Checkou
         if Basket.objects.open().select_for_update().filter(pk=basket_id).first() is None:
             raise IncompleteCheckout("basket")
         draft, _made = CheckoutDraft.objects.update_or_create(basket_id=basket_id, defaults={"email": email, **address})
+        if invoice is None:
+            InvoiceAddress.objects.filter(draft=draft).delete()
+        else:
+            InvoiceAddress.objects.update_or_create(draft=draft, defaults=invoice)
     return draft
 
 
@@ -148,8 +155,8 @@ def place_order(
         for entry in gift_cards.charge(order, priced.gift_cards):
             ledger.capture(order.pk, PaymentMethod.GIFT_CARD, entry.money * -1, reference=entry.reference)
         ledger.follow(orders.lock(order.pk))
-        if user is not None and order.needs_delivery:
-            _remember_address(user, order)
+        if user is not None:
+            _remember_addresses(user, order)
         CheckoutDraft.objects.filter(basket=basket).delete()
         baskets.submit(basket)
         invoicing.issue_at_placing(order)
@@ -221,6 +228,7 @@ def _write(
         waives_withdrawal=waives_withdrawal,
         placed_at=timezone.now(),
     )
+    InvoiceAddress.objects.filter(draft=draft).update(draft=None, order=order)
     bylines = _bylines({line.edition.product_id for line in priced.lines})
     OrderLine.objects.bulk_create(
         copy
@@ -321,10 +329,13 @@ def _bylines(product_ids: set[int]) -> dict[int, str]:
     return {page_id: ", ".join(people) for page_id, people in names.items()}
 
 
-def _remember_address(user: User, order: Order) -> None:
-    fields = {name: getattr(order, name) for name in FIELDS}
-    known = Address.objects.filter(user=user, **fields).first()
-    if known:
-        known.save(update_fields=["last_used_at"])
-    else:
-        Address.objects.create(user=user, **fields)
+def _remember_addresses(user: User, order: Order) -> None:
+    """Into the address book; the one that the books go to last, so that it is proposed first."""
+    used = [order.billed_to] if order.billed_to is not order else []
+    for address in [*used, order] if order.needs_delivery else used:
+        fields = {name: getattr(address, name) for name in FIELDS}
+        known = Address.objects.filter(user=user, **fields).first()
+        if known:
+            known.save(update_fields=["last_used_at"])
+        else:
+            Address.objects.create(user=user, **fields)

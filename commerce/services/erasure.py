@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.addresses import STREET
 from commerce.codes import plain_address
-from commerce.models import Order, Redemption, Voucher
+from commerce.models import InvoiceAddress, Order, Redemption, Voucher
 from commerce.models.basket import new_token
 
 ERASED = "erased"
@@ -29,6 +29,7 @@ def erase_from_orders(order_ids: Iterable[int]) -> None:
                 setattr(order, name, "")
             order.user, order.token, order.erased_at = None, new_token(), timezone.now()
             order.save()
+            InvoiceAddress.objects.filter(order=order).delete()
             Redemption.objects.filter(order=order).update(customer="")
             order.returns.update(name="", email="", reason="")
             for event in order.events.all():

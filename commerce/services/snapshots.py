@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts.models import PostalAddress
 from commerce.models import Order, OrderLine, SellerSettings
 from commerce.models.order import UNSENT, EventKind
 from commerce.models.tax import TaxFreeReason
@@ -103,12 +104,12 @@ def head(order: Order, number: Number, kind: str, seller: SellerSettings) -> dic
         **_supply(order, lines),
         "seller": seller.printed,
         "customer": {
-            "lines": order.address_lines,
-            "country": order.country.code,
+            **_party(order.billed_to),
             "email": order.email,
             "vat_id": order.vat_id,
-            **{name: getattr(order, name) for name in ("full_name", "line_1", "line_2", "town", "postcode")},
         },
+        # Said apart only where it is another one.
+        **({"delivered_to": _party(order)} if order.billed_to is not order and order.needs_delivery else {}),
         "tax_note": " ".join(
             filter(
                 None,
@@ -119,6 +120,12 @@ def head(order: Order, number: Number, kind: str, seller: SellerSettings) -> dic
             )
         ),
     }
+
+
+def _party(address: PostalAddress) -> dict[str, Any]:
+    """Somebody's address as it is printed and in its parts."""
+    parts = {name: getattr(address, name) for name in ("full_name", "line_1", "line_2", "town", "postcode")}
+    return {"lines": address.address_lines, "country": address.country.code, **parts}
 
 
 def amounts(order: Order, parts: list[Part], delivery: list[Share], *, small_business: bool) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.addresses import FIELDS
+from accounts.models import PostalAddress
 from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, IncompleteCheckout, OrderChanged, OutOfStock
-from commerce.forms import AddressForm, DeliveryForm, ReviewForm
+from commerce.forms import AddressForm, DeliveryForm, InvoiceAddressForm, ReviewForm
 from commerce.models import Basket
 from commerce.pricing import PricedBasket
 from commerce.services import baskets, checkout, holds
@@ -26,6 +27,9 @@ from commerce.views.ways_to_pay import ways
 from core.throttle import is_too_often, sender_of
 
 SHOWN_SALT = "commerce.review"
+
+ONLY_SHOWN = {"other_country", "show_invoice", "invoice_here"}
+"""Buttons of the first screen that show it in another way."""
 
 MOST_COPIES_HELD = 60
 """Copies that one household may have newly held within the time of a hold: nobody empties the shop by holding."""
@@ -40,9 +44,11 @@ def address(request: HttpRequest) -> HttpResponse:
         return _back_to_basket(request, priced)
     pickups = checkout.pickup_choices(priced)
     collecting = next((method for method in pickups if str(method.pk) == request.POST.get("collect")), None)
-    # Asked for another country only, the form is shown as that country wants it, unchecked.
-    is_sent_off = request.method == "POST" and "other_country" not in request.POST
+    # Asked to show the forms in another way only, nothing is checked.
+    is_sent_off = request.method == "POST" and not request.POST.keys() & ONLY_SHOWN
     initial = _known_address(request) if priced.draft is None else {}
+    own = list(request.user.addresses.all()) if request.user.is_authenticated else []
+    initial |= next((_fields(one) for one in own if str(one.pk) == request.GET.get("to")), {})
     form = AddressForm(
         request.POST if is_sent_off else None,
         instance=priced.draft,
@@ -51,9 +57,14 @@ def address(request: HttpRequest) -> HttpResponse:
         currency=priced.currency,
     )
     vat_form = _vat_form(request, priced)
-    if is_sent_off and form.is_valid() and (vat_form is None or vat_form.is_valid()):
+    invoice_form = _invoice_form(request, priced, is_sent_off=is_sent_off)
+    parts = [part for part in (form, vat_form, invoice_form) if part is not None]
+    # Each part is asked, so that all that is wrong is said at once.
+    if is_sent_off and False not in [part.is_valid() for part in parts]:
         try:
-            checkout.save_address(basket.pk, form.cleaned_data["email"], form.address)
+            checkout.save_address(
+                basket.pk, form.cleaned_data["email"], form.address, invoice_form.address if invoice_form else None
+            )
         except IncompleteCheckout as refusal:
             return _back(request, refusal)
         checkout.save_vat_id(basket.pk, vat_form.cleaned_data["vat_id"] if vat_form else "")
@@ -65,7 +76,9 @@ def address(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "vat_form": vat_form,
+        "invoice_form": invoice_form,
         "pickups": pickups,
+        "own_addresses": own,
         "basket": priced,
         "steps": _steps("address", priced),
     }
@@ -184,18 +197,17 @@ def _own_basket(request: HttpRequest, basket_id: int) -> Basket | None:
     return ours.filter(pk=basket_id).first()
 
 
-def _known_address(request: HttpRequest) -> dict[str, object]:
+def _known_address(request: HttpRequest) -> dict[str, str]:
     """What a signed-in shopper need not type again."""
     if not request.user.is_authenticated:
         return {"country": settings.SHOP_COUNTRY}
-    known: dict[str, object] = {
+    known = {
         "email": request.user.email,
         "full_name": request.user.get_full_name(),
         "country": settings.SHOP_COUNTRY,
     }
-    last = request.user.addresses.first()
-    if last:
-        known |= {name: getattr(last, name) for name in FIELDS} | {"country": last.country.code}
+    if last := request.user.addresses.first():
+        known |= _fields(last)
     return known
 
 
@@ -204,6 +216,25 @@ def _vat_form(request: HttpRequest, priced: PricedBasket) -> VatIdForm | None:
     if not territory(settings.SHOP_COUNTRY).in_union:
         return None
     return VatIdForm(request.POST or None, initial={"vat_id": priced.draft.vat_id if priced.draft else ""})
+
+
+def _invoice_form(request: HttpRequest, priced: PricedBasket, *, is_sent_off: bool) -> InvoiceAddressForm | None:
+    """The address of the invoice, where it is another one: as it was told, or as the customer wants it always."""
+    if request.method != "POST":
+        known = getattr(priced.draft, "invoice_address", None)
+        if priced.draft is None and request.user.is_authenticated:
+            known = request.user.addresses.filter(is_for_invoices=True).first()
+        return InvoiceAddressForm(initial=_fields(known)) if known else None
+    if "invoice_here" in request.POST or not request.POST.keys() & {"invoice_elsewhere", "show_invoice"}:
+        return None
+    if is_sent_off:
+        return InvoiceAddressForm(request.POST)
+    typed = {name: request.POST[field] for name in FIELDS if (field := f"invoice-{name}") in request.POST}
+    return InvoiceAddressForm(initial={"country": settings.SHOP_COUNTRY} | typed)
+
+
+def _fields(address: PostalAddress) -> dict[str, str]:
+    return {name: getattr(address, name) for name in FIELDS} | {"country": address.country.code}
 
 
 def _back(request: HttpRequest, refusal: CommerceError) -> HttpResponse:

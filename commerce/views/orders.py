@@ -82,7 +82,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, number: str) -> HttpResponseBase:
     """One order of the customer."""
-    order = get_object_or_404(Order.objects.visible_to(request.user), number=number)
+    order = get_object_or_404(Order.objects.visible_to(request.user).select_related("invoice_address"), number=number)
     return private(render(request, "commerce/order.html", _context(order)))
 
 
@@ -94,7 +94,8 @@ def _document_url(form: str, token: str, number: str) -> str:
 
 def order_by_link(request: HttpRequest, token: str) -> Order:
     """The order of a secret link, for whom it opens."""
-    return get_object_or_404(Order.objects.by_link(token, request.user, timezone.now()))
+    open_orders = Order.objects.by_link(token, request.user, timezone.now())
+    return get_object_or_404(open_orders.select_related("invoice_address"))
 
 
 def _context(order: Order) -> dict[str, object]:
