@@ -9,7 +9,7 @@ PORT ?= 8000
 export HOST PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev worker schedule test test-services test-browser lint format bench clean
+.PHONY: help run dev worker schedule test test-services test-browser lint format bench messages clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -69,6 +69,10 @@ format: .venv/.dev ## put the code into shape
 
 bench: .venv/.dev ## measure import, lists, search and pages (docs/performance.md)
 	@SECRET_KEY=bench $(PY) manage.py bench
+
+messages: .venv/.dev ## collect the sentences into locale/ and compile it (needs GNU gettext)
+	@SECRET_KEY=messages DATABASE_URL= $(PY) manage.py makemessages --all --no-wrap --add-location file --ignore '.venv' --ignore 'var' --ignore '*/tests/*'
+	@$(BIN)/pybabel compile --directory locale --domain django --statistics
 
 clean: ## remove what was installed, built and written; keeps var/ and .env
 	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

@@ -55,7 +55,7 @@ class StaffMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(ADMIN) and request.user.is_authenticated:
+        if request.path_info.startswith(ADMIN) and request.user.is_authenticated:
             if not is_staff_member(request.user):
                 raise PermissionDenied
             if settings.STAFF_SECOND_FACTOR and not has_second_factor(request.user):

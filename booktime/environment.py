@@ -22,6 +22,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 YES_OR_NO = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 
+SPOKEN = {"en-gb": "English", "fr": "Français"}
+"""The languages that the shop's sentences are written in: those of `locale/`, and English."""
+
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
@@ -84,6 +87,14 @@ def currency(name: str, default: str) -> str:
     if code not in list_currencies():
         stop(name, f"must be the code of a currency such as {default} (ISO 4217), not “{code}”.")
     return code
+
+
+def languages(name: str, default: str) -> list[tuple[str, str]]:
+    """Django's list of languages, each by its code and its own name for itself; the first is the shop's own."""
+    codes = [code.strip().lower() for code in read(name, "list", default.split(","))]
+    if unknown := [code for code in codes if code not in SPOKEN]:
+        stop(name, f"must be of {', '.join(SPOKEN)}, with commas between, not “{unknown[0]}”.")
+    return [(code, SPOKEN[code]) for code in dict.fromkeys(codes)]
 
 
 def country(name: str, default: str) -> str:

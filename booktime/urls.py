@@ -18,7 +18,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("csp-report/", content_policy.report, name="csp_report"),
+    path(content_policy.REPORTS[1:], content_policy.report, name="csp_report"),
     path("robots.txt", seo.robots, name="robots"),
     path("opensearch.xml", seo.opensearch, name="opensearch"),
     path("admin/login/", sign_in),

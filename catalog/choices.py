@@ -27,7 +27,7 @@ class Format(models.TextChoices):
 class Condition(models.TextChoices):
     """Whether a copy was a reader's before. The law on book prices speaks of new ones."""
 
-    NEW = "new", _("New")
+    NEW = "new", pgettext_lazy("condition of a book", "New")
     USED = "used", _("Second-hand")
 
 

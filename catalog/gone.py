@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from wagtail.contrib.redirects.models import Redirect
 
-from catalog.addresses import book_url
+from catalog.addresses import BOOKS
 from catalog.models import GoneAddress, ProductPage
 
 _LONGEST = 255
@@ -24,7 +24,7 @@ class GoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code != 404 or not (slug := slug_in(request.path)):
+        if response.status_code != 404 or not (slug := slug_in(request.path_info)):
             return response
         if not GoneAddress.objects.filter(slug=slug).exists() or ProductPage.objects.filter(slug=slug).exists():
             return response
@@ -32,8 +32,8 @@ class GoneMiddleware:
 
 
 def slug_in(path: str) -> str:
-    """The slug of the book that an address names; nothing where it names none."""
-    beginning = book_url("")[:-1]
+    """The slug of the book that a path without a language names; nothing where it names none."""
+    beginning = f"/{BOOKS}/"
     if not path.startswith(beginning):
         return ""
     slug, slash, rest = path.removeprefix(beginning).partition("/")

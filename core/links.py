@@ -14,6 +14,8 @@ from wagtail.coreutils import get_dummy_request
 from wagtail.documents import get_document_model
 from wagtail.models import Page, Site
 
+from core import languages
+
 _WEB = frozenset({"http", "https"})
 
 
@@ -53,6 +55,7 @@ def goal_of(href: str, page: Page) -> Goal:
 def _goal_inside(path: str, site: Site, page: Page) -> Goal:
     if "\x00" in path:
         return Goal.NOWHERE
+    path = languages.split(path)[1]
     match = _match(path)
     if match and _is_there(match, path, site):
         return Goal.THERE

@@ -40,7 +40,7 @@ class SiteMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path in HEALTH:
+        if request.path_info in HEALTH:
             return self.get_response(request)
         generation = generations.generation(generations.SITE)
         key = f"core.site.{generation}.{request.META.get('HTTP_HOST', '')[:200]!r}".replace(" ", "")
@@ -63,8 +63,8 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-        if not request.path.startswith(OWN_POLICY):
+        if not request.path_info.startswith(OWN_POLICY):
             response.setdefault(*content_policy.header_for(request))
-        if request.path.startswith(PERSONAL):
+        if request.path_info.startswith(PERSONAL):
             response["Cache-Control"] = "no-store, private"
         return response

@@ -5,11 +5,12 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from wagtail.models import Site
 
+from core import languages
 from home.navigation import Surroundings, surroundings
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Name and currency of the shop, its menus and its footer, which are read only where they are shown."""
+    """Name and currency of the shop, the page in its languages; menus and footer, read only where they are shown."""
 
     def around() -> Surroundings:
         if not hasattr(request, "_shop_surroundings"):
@@ -19,6 +20,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     return {
         "site_name": settings.WAGTAIL_SITE_NAME,
         "currency": settings.SHOP_CURRENCY,
+        "translations": languages.translations(request.get_full_path()),
         "menus": SimpleLazyObject(lambda: around()["menus"]),
         "footer": SimpleLazyObject(lambda: around()["footer"]),
     }

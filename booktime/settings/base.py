@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext_lazy as _
-
 from booktime.environment import (
     BASE_DIR,
     country,
     currency,
     database,
+    languages,
     networks,
     provider_address,
     read,
@@ -88,6 +87,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.languages.LanguageMiddleware",
     # Outside the security headers: the content policy belongs to the page and is stored with it.
     "core.page_cache.PageCacheMiddleware",
     "core.middleware.SecurityHeadersMiddleware",
@@ -105,7 +105,7 @@ MIDDLEWARE = [
     "core.approval.ApprovalMiddleware",
     # Before the redirects: a deleted book that leads to another one is not gone.
     "catalog.gone.GoneMiddleware",
-    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "core.languages.RedirectMiddleware",
 ]
 
 ROOT_URLCONF = "booktime.urls"
@@ -225,7 +225,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/account/"
+LOGIN_REDIRECT_URL = "accounts:profile"
 LOGOUT_REDIRECT_URL = "/"
 PASSWORD_RESET_TIMEOUT = 60 * 60
 
@@ -319,8 +319,9 @@ CHECKOUT_HOLD = timedelta(minutes=read("CHECKOUT_HOLD_MINUTES", "int", 15))
 
 # --- Words, time, files ----------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", _("English"))]
+LANGUAGES = languages("LANGUAGES", "en-gb,fr")
+LANGUAGE_CODE = LANGUAGES[0][0]
+"""The first language has the addresses without a prefix: core.languages."""
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = time_zone("TIME_ZONE", "Europe/London")
 USE_I18N = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.conf import settings
@@ -25,6 +26,7 @@ from catalog.models.people import Slugged
 from catalog.product import ShownBook
 from catalog.social import HEIGHT, WIDTH, card_url
 from catalog.summaries import first_words, plain
+from core import languages
 from core.models import SearchEngineSettings
 from core.seo import absolute, site_url
 
@@ -42,7 +44,7 @@ def findable(context: Context) -> dict[str, Any]:
     book = context.get("book")
     return {
         "canonical": canonical,
-        "translations": _translations(page) if canonical else [],
+        "translations": _translations(canonical),
         "tag": tag if isinstance(tag, Tag) else None,
         "site_name": settings.WAGTAIL_SITE_NAME,
         "book": book if isinstance(book, ShownBook) else None,
@@ -112,16 +114,14 @@ def _canonical(context: Context, request: HttpRequest, base: str) -> str:
     return ""
 
 
-def _translations(page: Any) -> list[dict[str, str]]:
+def _translations(canonical: str) -> list[dict[str, str]]:
     """The page in every language it is in, itself too; nothing where there is one language only."""
-    if not getattr(settings, "WAGTAIL_I18N_ENABLED", False) or not isinstance(page, Page) or not page.pk:
-        return []
-    pages = page.get_translations(inclusive=True).live().public().select_related("locale").specific()
-    found = [{"language": other.locale.language_code, "url": other.full_url} for other in pages if other.full_url]
-    if len(found) < 2:
-        return []
-    default = next((entry["url"] for entry in found if entry["language"] == settings.LANGUAGE_CODE), found[0]["url"])
-    return [*found, {"language": "x-default", "url": default}]
+    parts = urlsplit(canonical)
+    found = [
+        {"language": other.code, "url": parts._replace(path=other.path).geturl()}
+        for other in (languages.translations(parts.path) if canonical else [])
+    ]
+    return found and [*found, {"language": "x-default", "url": found[0]["url"]}]
 
 
 def _graph(context: Context, request: HttpRequest, base: str, canonical: str) -> list[data.Node]:

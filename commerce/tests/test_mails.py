@@ -14,7 +14,7 @@ from commerce.tests.factories import an_order
 from core.mail import outbox
 from core.mail.kinds import kinds
 from core.mail.models import MailText, OutgoingMail
-from core.mail.rendering import render
+from core.mail.rendering import example
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_the_language_is_the_orders_and_not_the_colleagues(persuasion, ada):
 @pytest.mark.parametrize("name", sorted(kinds))
 def test_every_kind_can_be_shown_with_made_up_data_and_its_words_know_their_placeholders(db, name):
     kind = kinds[name]
-    letter = render(kind, "en-gb", kind.example_contents(), MailText(kind=name, language="en-gb"))
+    letter = example(kind, "en-gb", MailText(kind=name, language="en-gb"))
 
     assert "{" not in letter.subject + letter.text
     assert kind.is_fixed or letter.subject

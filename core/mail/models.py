@@ -199,9 +199,9 @@ class MailText(PreviewableMixin, models.Model):
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         """The mail with made-up data."""
-        from core.mail.rendering import render  # it reads this model
+        from core.mail.rendering import example  # it reads this model
 
-        letter = render(kinds[self.kind], self.language, kinds[self.kind].example_contents(), self)
+        letter = example(kinds[self.kind], self.language, self)
         if mode_name == "text":
             return HttpResponse(f"{letter.subject}\n\n{letter.text}", content_type="text/plain; charset=utf-8")
         return HttpResponse(letter.html, headers={"Content-Security-Policy": PREVIEW_POLICY})

@@ -26,9 +26,10 @@ from django.utils import timezone
 from django_tasks import task
 
 from core import crash
+from core.languages import speaking
 from core.mail.kinds import Kept, Kind, kinds
 from core.mail.models import OutgoingMail, text_of
-from core.mail.rendering import render
+from core.mail.rendering import example, render
 from core.tasks import BEFORE_UPKEEP, enqueue
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ def post(kind: str, to: str, *, key: str = "", language: str = "", **about: Any)
 def post_example(kind: Kind, language: str, to: str) -> OutgoingMail:
     """Have a mail with made-up data sent, with the words that are saved: the test of staff."""
     validate_email(to)
-    letter = render(kind, language, kind.example_contents(), text_of(kind, language))
+    letter = example(kind, language, text_of(kind, language))
     with transaction.atomic():
         mail = OutgoingMail.objects.create(
             kind=kind.name,
@@ -209,10 +210,11 @@ def _compose(mail: OutgoingMail) -> bool:
     if mail.text:
         return True
     kind = kinds[mail.kind]
-    contents = kind.compose(**mail.about)
-    if contents is None:
-        return False
-    letter = render(kind, mail.language, contents, text_of(kind, mail.language))
+    with speaking(mail.language):
+        contents = kind.compose(**mail.about)
+        if contents is None:
+            return False
+        letter = render(kind, contents, text_of(kind, mail.language))
     mail.subject, mail.text, mail.html = letter.subject, letter.text, letter.html
     mail.reply_to, mail.about = contents.reply_to, {}
     mail.headers = {"Message-ID": make_msgid(domain=urlsplit(settings.SITE_URL).hostname)}

@@ -12,6 +12,7 @@ from typing import TypeVar
 from django.core.cache import caches
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
+from django.utils.translation import get_language
 from wagtail.models import Site
 from wagtail.signals import page_slug_changed, page_unpublished, post_page_move
 
@@ -130,7 +131,7 @@ def next_change() -> dt.datetime | None:
 
 def _remembered(name: str, read: Callable[[], Thing]) -> Thing:
     cache = caches["pages"]
-    key = f"home.consent.{generations.generation(GENERATION)}.{name}"
+    key = f"home.consent.{generations.generation(GENERATION)}.{get_language()}.{name}"
     thing: Thing | None = cache.get(key)
     if thing is None:
         thing = read()

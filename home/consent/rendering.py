@@ -6,7 +6,6 @@ before the script `consent.js` does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from django.http import HttpRequest
@@ -22,14 +21,11 @@ from home.models.consent import ConsentSettings
 
 NEVER = (*PERSONAL, *OWN_POLICY)
 """Where money and people are: no code of another company, whatever the visitor allowed."""
-_LANGUAGE = re.compile(r"/[a-z]{2}(?:-[a-z]{2,4})?(?=/)")
 
 
 def is_open(request: HttpRequest) -> bool:
     """True where a page may carry code of others."""
-    path = request.path.lower()
-    bare = _LANGUAGE.sub("", path, count=1)
-    return not path.startswith(NEVER) and not bare.startswith(NEVER)
+    return not request.path_info.lower().startswith(NEVER)
 
 
 def page_gates(request: HttpRequest) -> list[Gate]:

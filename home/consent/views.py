@@ -8,11 +8,11 @@ from collections.abc import Collection
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.models import Site
 
+from core.languages import speaking
 from core.throttle import is_too_often, sender_of
 from home.consent.choice import allowed_now, keep_choice
 from home.consent.gates import gates_and_wording, left_behind
@@ -53,7 +53,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     told = _told(request)
     if told is None or told.get("language") not in [code for code, _name in settings.LANGUAGES]:
         return HttpResponse(status=400)
-    with translation.override(told["language"]):
+    with speaking(told["language"]):
         question = present_question(Site.find_for_request(request))
         if question is None or told.get("text") != question.digest:
             return HttpResponse(status=409)
