@@ -363,6 +363,7 @@ def _group(
     selected = getattr(wanted, name)
     shown = [
         {
+            "id": f"{name}-{value}",
             "label": text,
             "count": counts.get(key, 0),
             "url": wanted.toggled(name, value).url(),

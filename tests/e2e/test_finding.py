@@ -29,10 +29,10 @@ def test_suggestions_come_while_typing_and_the_keyboard_chooses_one(visit):
 
 
 def with_pictures(page: Page, address: str) -> None:
-    """Open a book, as soon as the worker has made its pictures."""
+    """Open a book, as soon as the worker has made its three pictures."""
     for _try in range(120):
         page.goto(address)
-        if page.locator("[data-picture]").count():
+        if page.locator("[data-picture]").count() == 3:
             return
         page.wait_for_timeout(1000)
 
@@ -81,3 +81,47 @@ def test_copies_are_counted_up_and_down_with_buttons(visit):
     page.goto("/basket/")
     page.get_by_role("button", name=re.compile("One fewer|fewer", re.IGNORECASE)).first.click()
     expect(page.get_by_label("Quantity").first).to_have_value("1")
+
+
+def test_filters_sort_and_pages_change_the_list_in_place(visit):
+    page = visit(PHONE)
+    page.goto("/books/")
+    page.evaluate("document.body.dataset.mark = 'the same page'")
+    total = page.locator(".listing__total")
+    every = total.inner_text()
+    page.locator(".facets > summary").click()
+
+    page.get_by_role("navigation", name="Filter the books").get_by_role("link", name="Hardback").click()
+    page.wait_for_url("**/books/?format=hardback")
+    expect(total).not_to_have_text(every)
+    hardback = page.get_by_role("navigation", name="Filter the books").get_by_role("link", name="Hardback")
+    expect(hardback).to_be_visible()  # the drawer stays open for the next filter
+    expect(hardback).to_be_focused()
+    expect(hardback).to_have_attribute("aria-current", "true")
+    page.get_by_label("Sort by").select_option(label="Title")
+    page.wait_for_url("**sort=title**")
+    page.get_by_role("link", name="Remove Hardback").click()
+    expect(total).to_be_focused()
+    expect(total).to_have_text(every)
+    page.get_by_role("link", name="Next page").click()
+    page.wait_for_url("**page=2**")
+    expect(total).to_contain_text("showing 25 to")
+    expect(total).to_be_in_viewport()
+    assert page.evaluate("document.body.dataset.mark") == "the same page"
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+    page.go_back()
+    expect(total).to_contain_text("showing 1 to 24")
+    page.go_back()
+    expect(page.get_by_role("link", name="Remove Hardback")).to_be_visible()
+
+
+def test_filters_are_links_without_scripts(visit):
+    page = visit(PHONE, javascript=False)
+    page.goto("/books/")
+    page.locator(".facets > summary").click()
+
+    page.get_by_role("navigation", name="Filter the books").get_by_role("link", name="Hardback").click()
+
+    expect(page).to_have_url(re.compile(r"/books/\?format=hardback$"))
+    expect(page.get_by_role("link", name="Remove Hardback")).to_be_visible()
