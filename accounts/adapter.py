@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 
@@ -35,6 +36,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         """On the host of SITE_URL, whatever host the request was sent to."""
         return _on_our_host(super().get_reset_password_from_key_url(key))
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """The home page, in the language of the page."""
+        return reverse("wagtail_serve", args=[""])
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Render now, while the request is here; it leaves like every mail of the shop."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Site
 
+from core import languages
 from core.models import SearchEngineSettings
 
 _LONGEST_NAME = 16
@@ -33,10 +34,21 @@ def absolute(base: str, address: str) -> str:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """What robots may read: the text of the setting, and where the sitemap is."""
-    text = SearchEngineSettings.of(request).robots_txt.strip()
+    """What robots may read: the rules of the setting, and where the sitemap is."""
+    text = _in_every_language(SearchEngineSettings.of(request).robots_txt.strip())
     sitemap = absolute(site_url(request), reverse("catalog:sitemap"))
     return HttpResponse(f"{text}\n\nSitemap: {sitemap}\n".lstrip(), content_type="text/plain; charset=utf-8")
+
+
+def _in_every_language(rules: str) -> str:
+    """A rule about a path holds for it in every language of the shop."""
+    lines = []
+    for line in rules.splitlines():
+        lines.append(line)
+        name, _colon, path = (part.strip() for part in line.partition(":"))
+        if name.lower() in {"allow", "disallow"} and path.startswith("/"):
+            lines += [f"{name}: {other.path}" for other in languages.translations(path) if other.path != path]
+    return "\n".join(lines)
 
 
 @require_safe

@@ -201,7 +201,9 @@ def test_robots_txt_is_edited_as_a_setting_and_names_the_sitemap(client, shop):
     SearchEngineSettings.objects.create(site=Site.objects.get(), robots_txt="User-agent: *\nDisallow: /private/\n")
     text = client.get("/robots.txt").content.decode()
 
-    assert text == "User-agent: *\nDisallow: /private/\n\nSitemap: http://localhost/sitemap.xml\n"
+    assert (
+        text == "User-agent: *\nDisallow: /private/\nDisallow: /fr/private/\n\nSitemap: http://localhost/sitemap.xml\n"
+    )
 
 
 @pytest.mark.parametrize("text", ["hello", "User-agent *", "Sitemap: https://books.example/sitemap.xml"])

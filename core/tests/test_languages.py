@@ -10,6 +10,7 @@ from lxml import html
 
 from catalog.models import ProductPage
 from catalog.tests.factories import book
+from commerce.tests.factories import UserFactory
 from core import languages
 from core.languages import speaking
 
@@ -102,6 +103,19 @@ def test_what_is_personal_is_so_in_every_language(client, shop, path):
     answer = client.get(path)
 
     assert answer.headers["Cache-Control"] == "no-store, private"
+
+
+def test_robots_are_kept_out_in_every_language(client, shop):
+    rules = client.get("/robots.txt").content.decode()
+
+    assert "Disallow: /account/\nDisallow: /fr/account/\n" in rules
+    assert "\nSitemap: http://localhost/sitemap.xml\n" in rules
+
+
+def test_who_signs_out_stays_in_the_language(client, shop):
+    client.force_login(UserFactory())
+
+    assert client.post("/fr/account/logout/").headers["Location"] == "/fr/"
 
 
 @pytest.mark.parametrize("path", ["/fr/admin/", "/fr/django-admin/login/"])
