@@ -50,7 +50,7 @@ test: .venv/.dev ## the whole suite that needs no service
 test-services: .venv/.dev ## the same suite on PostgreSQL and Redis
 	@DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres} \
 	 REDIS_URL=$${REDIS_URL:-redis://127.0.0.1:6379/15} \
-	 sh -c '$(PY) -m tests.services && $(PYTEST) -m "not pure" && exec $(PY) -m pytest tests/e2e/test_buying.py'
+	 sh -c '$(PY) -m tests.services && $(PYTEST) -m "not pure" && exec $(PY) -m pytest -rs tests/e2e/test_buying.py tests/e2e/test_database_restart.py'
 
 test-browser: .venv/.dev ## only the stories in a real browser
 	@$(PY) -m pytest tests/e2e

@@ -55,7 +55,7 @@ def keep_connected(*, is_checked: bool) -> None:
 
 @pytest.mark.parametrize("is_checked", [True, False])
 def test_a_broken_connection_is_replaced_before_the_next_request(books_page, is_checked):
-    """K-04, and its control: without CONN_HEALTH_CHECKS the next request fails."""
+    """K-05, and its control: without CONN_HEALTH_CHECKS the next request fails."""
     assert connection.settings_dict["CONN_HEALTH_CHECKS"], "as it is deployed"
     with ThreadPoolExecutor(1) as server:
         try:
