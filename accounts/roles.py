@@ -83,6 +83,7 @@ ROLES = (
             "commerce.*_promotion",
             "commerce.*_voucher",
             "commerce.view_giftcard",
+            "commerce.issue_giftcard",
             "commerce.change_giftcardsettings",
             "wagtailredirects.*",
         ),

@@ -91,7 +91,7 @@ class GiftCardInspectView(InspectView):
             "actions": [
                 (name, action.label)
                 for name, action in ACTIONS.items()
-                if self.request.user.has_perm(action.permission) and action.suits(card)
+                if self.request.user.has_perms(action.permissions) and action.suits(card)
             ],
         }
 
@@ -165,17 +165,17 @@ class BalanceForm(ReasonForm):
 
 
 class Action:
-    """Something that a colleague with a permission does to a card that it suits."""
+    """Something that a colleague with the permissions does to a card that it suits."""
 
     def __init__(
         self,
         label: Any,
-        permission: str,
+        permissions: tuple[str, ...],
         statuses: tuple[str, ...],
         form: type[forms.Form],
         do: Callable[[GiftCard, Any, dict[str, Any]], None],
     ) -> None:
-        self.label, self.permission, self.form, self.do = label, permission, form, do
+        self.label, self.permissions, self.form, self.do = label, permissions, form, do
         self._statuses = statuses
 
     def suits(self, card: GiftCard) -> bool:
@@ -186,23 +186,23 @@ class Action:
 GOOD, BLOCKED = GiftCard.Status.ACTIVE, GiftCard.Status.BLOCKED
 ACTIONS = {
     "send": Action(
-        gettext_lazy("Send again"), CHANGE, (GOOD,), AddressForm,
+        gettext_lazy("Send again"), (CHANGE,), (GOOD,), AddressForm,
         lambda card, _user, data: gift_card_sales.send_again(card, data["address"]),
     ),
     "block": Action(
-        gettext_lazy("Block"), CHANGE, (GOOD,), ReasonForm,
+        gettext_lazy("Block"), (CHANGE,), (GOOD,), ReasonForm,
         lambda card, user, data: gift_cards.block(card.pk, user, data["reason"]),
     ),
     "unblock": Action(
-        gettext_lazy("Unblock"), CHANGE, (BLOCKED,), ReasonForm,
+        gettext_lazy("Unblock"), (CHANGE,), (BLOCKED,), ReasonForm,
         lambda card, user, data: gift_cards.unblock(card.pk, user, data["reason"]),
     ),
     "renew": Action(
-        gettext_lazy("Give it a new code"), ISSUE, (GOOD, BLOCKED), ReasonForm,
+        gettext_lazy("Give it a new code"), (CHANGE, ISSUE), (GOOD, BLOCKED), ReasonForm,
         lambda card, user, data: gift_cards.renew(card.pk, user, data["reason"]),
     ),
     "correct": Action(
-        gettext_lazy("Correct what it holds"), ISSUE, (GOOD, BLOCKED), BalanceForm,
+        gettext_lazy("Correct what it holds"), (CHANGE, ISSUE), (GOOD, BLOCKED), BalanceForm,
         lambda card, user, data: gift_cards.correct(
             card.pk, Money(data["balance"], card.currency), user, data["reason"]
         ),
@@ -214,7 +214,7 @@ ACTIONS = {
 def act(request: SignedInRequest, pk: int, name: str) -> HttpResponse:
     """Ask what the action needs, then do it."""
     action = ACTIONS.get(name)
-    if action is None or not request.user.has_perm(action.permission):
+    if action is None or not request.user.has_perms(action.permissions):
         raise PermissionDenied
     card = get_object_or_404(GiftCard.objects.select_related("order_line__order"), pk=pk)
     form = action.form(request.POST or None, initial={"address": _address_of(card), "balance": card.balance.amount})
