@@ -164,7 +164,7 @@ def test_marketers_decide_what_is_sold_issue_cards_and_see_figures_but_change_no
         assert code not in answer.content.decode()
     assert client.get("/admin/settings/commerce/giftcardsettings/", follow=True).status_code == 200
     client.post("/admin/gift_cards/issue/", {**ISSUE, "recipient_email": "bob@example.org"})
-    assert entries(GiftCard.objects.last()) == [("issued", "A prize", user.email)]
+    assert entries(GiftCard.objects.latest("pk")) == [("issued", "A prize", user.email)]
     for name in ("block", "correct", "renew", "send"):
         assert client.post(f"/admin/gift_cards/{card.pk}/{name}/").status_code == 302
     assert card.entries.count() == 1
