@@ -208,7 +208,8 @@ def _key(request: HttpRequest, query: str) -> str:
 
 def _read(cache: BaseCache, key: str) -> tuple[Entry | None, str]:
     """The stored page, and the stamp of now: from this process's own memory while nothing at all was purged."""
-    if (entry := _at_hand.get(key)) is not None and cache.get(STAMP) == entry.stamp:
+    entry = _at_hand.get(key)
+    if entry is not None and entry.until > time.time() and cache.get(STAMP) == entry.stamp:
         return entry, entry.stamp
     found = cache.get_many([key, STAMP])
     entry, stamp = found.get(key), found.get(STAMP)

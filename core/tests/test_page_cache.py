@@ -397,6 +397,18 @@ def test_nobody_waits_twice_for_a_page_that_is_not_kept(rf: RequestFactory, page
     assert 0.2 < time.monotonic() - began < page_cache.RENDER_SECONDS / 4
 
 
+def test_a_page_that_ended_by_itself_is_rendered_once_more_and_not_for_every_visitor(rf: RequestFactory):
+    rendered = []
+    middleware = PageCacheMiddleware(lambda _request: HttpResponse(f"{rendered.append(1)}"))
+
+    for hours in (0, 2):
+        with time_machine.travel(timezone.now() + dt.timedelta(hours=hours)):
+            for _visitor in range(3):
+                middleware(rf.get("/somewhere/"))
+
+    assert len(rendered) == 2
+
+
 def test_an_expired_page_is_given_to_nobody_while_somebody_renders_the_new_one(rf: RequestFactory):
     """A price begins to the second, also for those who come at that second together."""
     began, answers = timezone.now(), []
