@@ -15,7 +15,7 @@ from saxonche import PySaxonProcessor
 from catalog.models import StockRecord
 from catalog.tests.factories import book
 from commerce import documents, einvoice
-from commerce.models import Order, SellerSettings, TaxRate
+from commerce.models import CreditNote, Invoice, Order, SellerSettings, TaxRate
 from commerce.models.order import PaymentMethod
 from commerce.models.tax import TaxFreeReason
 from commerce.services import credit_notes, invoicing, payments
@@ -107,6 +107,7 @@ def test_sums_of_sixty_orders_and_their_credit_notes_are_the_papers_to_the_cent(
             ids = [line.pk for line in order.lines.all()][: chance.randint(1, 3)]
             note = credit_notes.issue(order.pk, ids, delivery=order.delivery, reason="x", actor=None)
             check_amounts(einvoice.xml_of(documents.read(note)), documents.read(note))
+    assert (Invoice.objects.count(), CreditNote.objects.count()) == (60, 40)
 
 
 def an_invoice(kind: str):

@@ -13,6 +13,7 @@ from catalog.tests.factories import book
 from commerce.tests.factories import UserFactory
 from core import languages
 from core.languages import speaking
+from core.links import Goal, goal_of
 
 
 def page_at(client, address):
@@ -103,6 +104,14 @@ def test_what_is_personal_is_so_in_every_language(client, shop, path):
     answer = client.get(path)
 
     assert answer.headers["Cache-Control"] == "no-store, private"
+
+
+def test_a_link_that_an_editor_writes_leads_somewhere_in_any_language(shop):
+    book("Persuasion")
+
+    goals = [goal_of(f"{where}/books/persuasion/", shop) for where in ("", "/fr", "/de")]
+
+    assert goals == [Goal.THERE, Goal.THERE, Goal.NOWHERE]
 
 
 def test_robots_are_kept_out_in_every_language(client, shop):

@@ -28,14 +28,17 @@ async function show(url, { turned = false } = {}) {
   place.focus({ preventScroll: true });
 }
 
-async function go(url, options) {
-  try {
-    await show(url, options);
+// Who asked for another list meanwhile is not taken anywhere.
+const unless = (leave) => (error) => {
+  if (error.name !== "AbortError") leave();
+};
+
+function go(url, options) {
+  const keep = () => {
     history.pushState(null, "", url);
     shown = location.pathname + location.search;
-  } catch (error) {
-    if (error.name !== "AbortError") location.assign(url);
-  }
+  };
+  show(url, options).then(keep).catch(unless(() => location.assign(url)));
 }
 
 document.addEventListener("click", (event) => {
@@ -55,6 +58,6 @@ document.addEventListener("submit", (event) => {
 
 addEventListener("popstate", () => {
   const wanted = location.pathname + location.search;
-  if (list() && wanted !== shown) show(location.href).catch(() => location.reload());
+  if (list() && wanted !== shown) show(location.href).catch(unless(() => location.reload()));
   shown = wanted;
 });
