@@ -131,7 +131,9 @@ class Refund(models.Model):
     reason = models.CharField(_("reason"), max_length=255)
     state = models.CharField(_("state"), max_length=7, choices=RefundState, default=RefundState.CREATED, editable=False)
     key = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
-    reference = models.CharField(_("reference of the provider"), max_length=255, blank=True)
+    reference = models.CharField(
+        _("reference"), max_length=255, blank=True, help_text=_("The provider’s, or that of the transfer.")
+    )
     failure = models.CharField(_("why it failed"), max_length=255, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,

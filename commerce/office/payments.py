@@ -68,6 +68,17 @@ class RefundForm(MoneyForm):
     )
 
 
+class PaidOutForm(forms.Form):
+    """How a colleague paid a refund out."""
+
+    reference = forms.CharField(
+        label=gettext_lazy("Reference of the transfer (optional)"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("As the bank statement shows it, so that both are found together."),
+    )
+
+
 @require_admin_access
 def mark_paid(request: SignedInRequest, pk: int) -> HttpResponse:
     """Money that has come by transfer or at the counter."""
@@ -115,8 +126,12 @@ def paid_out(request: SignedInRequest, pk: int) -> HttpResponse:
     if not request.user.has_perm(REFUND):
         raise PermissionDenied
     found = get_object_or_404(Refund, pk=pk)
+    form = PaidOutForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("The reference is longer than %(most)d characters.") % {"most": 100})
+        return redirect("refunds:inspect", found.pk)
     try:
-        refunding.paid_out(found.pk, request.user)
+        refunding.paid_out(found.pk, request.user, form.cleaned_data["reference"])
     except CommerceError as refusal:
         messages.error(request, refusal.public)
     else:
@@ -191,7 +206,7 @@ class RefundInspectView(InspectView):
             **super().get_context_data(**kwargs),
             "refund": found,
             "bank_line": getattr(found.payment, "bank_line", None),
-            "may_pay_out": is_open and self.request.user.has_perm(REFUND),
+            "form": PaidOutForm() if is_open and self.request.user.has_perm(REFUND) else None,
         }
 
 
@@ -208,7 +223,7 @@ class RefundViewSet(LookedAtViewSet):
     inspect_view_class = RefundInspectView
     inspect_template_name = "commerce/office/refund.html"
     filterset_class = RefundFilterSet
-    search_fields = ["payment__order__number", "reason"]
+    search_fields = ["payment__order__number", "reason", "reference"]
     search_backend_name = None
     ordering = "-created_at"
     list_display = [

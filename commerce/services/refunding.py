@@ -89,8 +89,8 @@ def give_back_all(order: Order, reason: str) -> list[Refund]:
     return refund(order.pk, left, reason) if left else []
 
 
-def paid_out(refund_id: int, actor: User) -> Refund:
-    """A named colleague has paid a refund out by hand. Said again, nothing happens.
+def paid_out(refund_id: int, actor: User, reference: str = "") -> Refund:
+    """A named colleague has paid a refund out by hand, under a transfer's `reference`. Said again, nothing happens.
 
     So may one be that its provider did not give back; what failed counts again as given back then.
 
@@ -108,7 +108,8 @@ def paid_out(refund_id: int, actor: User) -> Refund:
             ledger.record_money(found.payment.order, EventKind.REFUNDED, found.money, actor, found.reason)
             ledger.follow(found.payment.order)
         found.state, found.done_at, found.actor = RefundState.DONE, timezone.now(), actor
-        found.save(update_fields=["state", "done_at", "actor"])
+        found.reference = reference or found.reference
+        found.save(update_fields=["state", "done_at", "actor", "reference"])
     return found
 
 
