@@ -21,6 +21,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 
+from accounts.management.commands.measure_guessing import in_turns
 from catalog.choices import Format
 from catalog.models import Edition, StockRecord
 from catalog.offers import offer_for
@@ -63,6 +64,7 @@ class Command(BaseCommand):
             StockRecord.objects.update_or_create(edition_id=edition_id, defaults={"on_hand": 100_000, "allocated": 0})
         figures = {**_baskets(found, options["times"]), **_steps(found[0], options["times"])}
         figures[f"orders, {BUYERS} buyers at once"] = _rate(found, options["times"])
+        figures["guessing at /checkout/"] = _guessed(found[0], options["times"] * 2)
         figures["notification of a provider"] = _notified(options["times"] * 10)
         self.stdout.write(json.dumps(figures))
 
@@ -152,6 +154,11 @@ def _rate(editions: list[int], times: int) -> str:
     if failed:
         raise CommandError(f"{len(failed)} buyers could not buy: {failed[0]!r}")
     return f"{BUYERS * times / seconds:,.1f}/s"
+
+
+def _guessed(edition_id: int, times: int) -> str:
+    """A guest's checkout with an address that has an account and with one that has none."""
+    return in_turns("/checkout/", {"email": "", **ADDRESS}, times, {"basket": _cookie(_filled([edition_id]))})
 
 
 def _notified(times: int) -> str:

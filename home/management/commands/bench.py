@@ -47,6 +47,7 @@ OWN_DATABASE = "booktime_bench"
 WARM_UP = 3
 SEED = 1
 CONNECTIONS = 4
+TURNS = 9
 SERVER_SECONDS = 60
 CPU = "/bench/cpu"
 ONLY_AFTER_AN_ORDER = "orders.js"
@@ -158,14 +159,15 @@ def _measure(size: int, times: int) -> dict[str, str]:
         figures["a book, from the cache"] = _page(pages["a book"], times, cached=True)
         figures |= _over_http({label: path for label, path in pages.items() if "search" not in path}, times / 25)
         figures |= _added(pages["a book"], times)
-        figures |= _sales(times)
+        figures |= _told_by("measure_guessing", times * 2)
+        figures |= _told_by("measure_sales", times)
     return figures
 
 
-def _sales(times: int) -> dict[str, str]:
-    """What buying costs: told by the room that sells, which this one does not know."""
+def _told_by(command: str, times: int) -> dict[str, str]:
+    """What another room measures, which this one does not know."""
     said = io.StringIO()
-    call_command("measure_sales", times=times, stdout=said)
+    call_command(command, times=times, stdout=said)
     return dict(json.loads(said.getvalue()))
 
 
@@ -303,21 +305,29 @@ def _more(before: tuple[int, float], after: tuple[int, float], script: str) -> s
 
 
 def _over_http(pages: dict[str, str], seconds: float) -> dict[str, str]:
-    """Requests a second and processor time of one: a bare view with the same bytes, cached, and uncached."""
+    """Requests a second and processor time of one: a bare view with the same bytes, cached, and uncached.
+
+    The two that are compared take turns, page by page and slice by slice, so that a machine whose speed moves moves
+    both; the last column is the median of what the cached page took of the bare view's time in the same turn.
+    """
     figures = {}
     with tempfile.TemporaryDirectory(prefix="booktime-bench-") as folder:
         bodies = Path(folder)
         for number, path in enumerate(pages.values()):
             body = Client(headers={"host": "127.0.0.1"}).get(path).content
             (bodies / f"{number:03}").write_bytes(gzip.compress(body, 6))
-        asked: dict[str, list[tuple[float, float]]] = {}
-        for kind in ("bare", "cached", "uncached"):
-            with _server(kind, bodies) as port:
-                paths = [f"/{number}/" for number in range(len(pages))] if kind == "bare" else pages.values()
-                asked[kind] = [_load(port, path, seconds) for path in paths]
-    for label, bare, cached, uncached in zip(pages, *asked.values(), strict=True):
-        figures[f"{label}: /s bare, cached, not"] = f"{bare[0]:,.0f} {cached[0]:,.0f} {uncached[0]:,.0f}"
-        figures[f"{label}: CPU ms of each"] = f"{bare[1]:.2f} {cached[1]:.2f} {uncached[1]:.1f}"
+        with _server("bare", bodies) as bare, _server("cached", bodies) as cached, _server("uncached", bodies) as built:
+            for number, (label, path) in enumerate(pages.items()):
+                turns = [
+                    (_load(bare, f"/{number}/", seconds / TURNS), _load(cached, path, seconds / TURNS))
+                    for _turn in range(TURNS)
+                ]
+                anew = _load(built, path, seconds)
+                for unit, place, digits in ((": /s bare, cached, not", 0, 0), (": CPU ms of each", 1, 2)):
+                    limit, ours = ([turn[side][place] for turn in turns] for side in (0, 1))
+                    times = statistics.median(b / a if place else a / b for a, b in zip(limit, ours, strict=True))
+                    three = (statistics.median(limit), statistics.median(ours), anew[place])
+                    figures[label + unit] = " ".join(f"{it:,.{digits}f}" for it in three) + f" ({times:.2f}×)"
     return figures
 
 
