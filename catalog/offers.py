@@ -191,8 +191,12 @@ class Terms:
             day=1, month=1 if self.precision == DatePrecision.YEAR else self.publication_date.month
         )
 
+    def prices_in(self, currency: str) -> tuple[PriceTerm, ...]:
+        """What is asked in a currency, the most binding first; nothing where nothing is asked in it."""
+        return self.prices if currency == settings.SHOP_CURRENCY else dict(self.also).get(currency, ())
+
     def price_at(self, at: dt.datetime) -> PriceTerm | None:
-        """The price that holds at a moment."""
+        """The price in the shop's currency that holds at a moment."""
         return holding(self.prices, at)
 
     def changes(self) -> Iterator[dt.datetime]:
@@ -386,23 +390,32 @@ def entry_of(terms: Terms) -> dict[str, Any]:
     return entry
 
 
-def decide(terms: Terms, at: dt.datetime) -> Offer:
-    """Price and availability at a moment: our own stock first, the supplier's word second."""
-    price = terms.price_at(at)
+def decide(terms: Terms, at: dt.datetime, currency: str = "") -> Offer:
+    """Price and availability at a moment: our own stock first, the supplier's word second.
+
+    In the shop's currency, or in another one that was asked for: at the price that the shop asks in it.
+    """
+    currency = currency or settings.SHOP_CURRENCY
+    prices = terms.prices_in(currency)
+    price = holding(prices, at)
     today = timezone.localdate(at)
     announced = price if price and price.former else None
-    ordinary = holding((term for term in terms.prices if not term.ends_at), at) if price and price.ends_at else None
+    ordinary = holding((term for term in prices if not term.ends_at), at) if price and price.ends_at else None
     return Offer(
         terms=terms,
-        price=Money(price.amount, settings.SHOP_CURRENCY) if price else None,
+        price=Money(price.amount, currency) if price else None,
         tax_included=price.tax_included if price else True,
         is_fixed=price.is_fixed if price else False,
         availability=_availability(terms, today) if price and terms.is_for_sale else NOT_SOLD,
-        ordinary_price=Money(ordinary.amount, settings.SHOP_CURRENCY) if ordinary else None,
-        former_price=Money(announced.former, settings.SHOP_CURRENCY) if announced and announced.former else None,
+        ordinary_price=Money(ordinary.amount, currency) if ordinary else None,
+        former_price=Money(announced.former, currency) if announced and announced.former else None,
         offer_starts_at=announced.starts_at if announced else None,
         offer_ends_at=announced.ends_at if announced else None,
-        also=tuple(Money(term.amount, name) for name, prices in terms.also if (term := holding(prices, at))),
+        also=tuple(
+            Money(term.amount, name)
+            for name, prices in terms.also
+            if name != currency and (term := holding(prices, at))
+        ),
     )
 
 

@@ -14,10 +14,10 @@ from django.utils.translation import ngettext
 
 from catalog import price_lists
 from catalog.choices import Format
-from catalog.importers.codes import CURRENCIES
 from catalog.models import Edition, Publisher, Tag
 from catalog.price_sums import CALCULATED, Operation, Rounding, Sum
 from catalog.prices import MOST_AT_ONCE, Wish
+from core.money import CURRENCIES
 
 LARGEST_FILE = 1024 * 1024
 

@@ -17,10 +17,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from catalog import isbn as isbns
-from catalog.importers.codes import CURRENCIES
 from catalog.models import Edition
 from catalog.price_sums import Operation, Sum
 from catalog.prices import HIGHEST, MOST_AT_ONCE, Wish
+from core.money import CURRENCIES
 
 COLUMNS = ("isbn", "price", "currency", "starts", "ends")
 

@@ -20,9 +20,12 @@ from core.spreadsheets import safe_cell
 
 JOURNAL = (
     "number", "kind", "date", "for_invoice", "order", "customer", "country", "vat_number", "currency", "category",
-    "rate", "net", "vat", "gross", "total", "supplied_on", "due_on", "digest",
+    "rate", "net", "vat", "gross", "total", "supplied_on", "due_on", "digest", "exchange_rate",
 )  # fmt: skip
-"""A row for each rate of tax of each document. Amounts of credit notes are negative."""
+"""A row for each rate of tax of each document. Amounts of credit notes are negative.
+
+`exchange_rate` is what one of the currency was worth in the shop's, for the VAT of documents in another currency.
+"""
 
 
 def of_month(year: int, month: int) -> Iterator[Invoice | CreditNote]:
@@ -80,6 +83,7 @@ def archive(year: int, month: int, files: Iterable[tuple[str, bytes]], missing: 
 def _rows(issued: Invoice | CreditNote) -> Iterator[list[str]]:
     document = documents.read(issued)
     sign = "-" if document.is_credit_note else ""
+    exchange = issued.snapshot.get("tax_at_home", {}).get("rate", "")
     for row in document.taxes:
         amounts = [f"{sign}{amount.amount:f}" for amount in (row["net"], row["tax"], row["gross"], document.total)]
         texts = [
@@ -87,5 +91,5 @@ def _rows(issued: Invoice | CreditNote) -> Iterator[list[str]]:
             document.order_number, document.buyer["full_name"], document.buyer["country"], document.buyer["vat_id"],
             document.currency, row["category"], row["rate_text"],
         ]  # fmt: skip
-        ends = [str(document.supplied_on or ""), str(document.due_on or ""), issued.digest]
+        ends = [str(document.supplied_on or ""), str(document.due_on or ""), issued.digest, exchange]
         yield [*map(safe_cell, texts), *amounts, *ends]

@@ -98,7 +98,7 @@ def discounts_on(
     copies = [_Copy(line) for line in goods for _number in range(line.quantity)]
     run = _Run(copies, currency)
     for promotion in promotions:
-        if promotion.currency == currency:
+        if promotion.is_for(currency):
             run.promote(promotion)
     for one in asked:
         run.redeem(one)
@@ -231,7 +231,7 @@ class _Run:
         meant = self._meant_by(voucher)
         if asked.refusal:
             return [], asked.refusal
-        if voucher.currency != self._zero.currency:
+        if not voucher.is_for(self._zero.currency):
             return [], _("This voucher is for orders in %(currency)s.") % {"currency": voucher.currency}
         others = [one for one in self.applied if one.source == VOUCHER and not one.is_refused]
         if others and not (voucher.is_combinable and self._others_combine):

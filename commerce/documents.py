@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
+from django.utils.translation import to_locale
 
 from commerce.models import CreditNote, Invoice, Order
 from core.money import Money
@@ -56,6 +58,10 @@ class Document:
     due: Money | None = None
     """What was to be paid when the invoice was issued; None for a credit note."""
     due_on: dt.date | None = None
+    tax_at_home: Money | None = None
+    """The tax in the shop's currency, where the document is in another one."""
+    exchange: str = ""
+    """The rate that says so, as it is printed."""
     invoice_number: str = ""
     """Of the invoice that a credit note is for."""
     invoice_issued_on: dt.date | None = None
@@ -117,6 +123,7 @@ def _read_2(said: dict[str, Any], issued: Invoice | CreditNote) -> Document:
         paid=_rows(said.get("paid", ()), currency),
         due=Money(Decimal(said["due"]), currency) if "due" in said else None,
         due_on=_date(said.get("due_on", "")),
+        **_at_home(said),
         invoice_number=said.get("invoice", ""),
         invoice_issued_on=_date(said.get("invoice_issued_on", "")),
         reason=said.get("reason", ""),
@@ -176,6 +183,19 @@ def _read_1(said: dict[str, Any], issued: Invoice | CreditNote) -> Document:
         due=total,
         due_on=dt.date.fromisoformat(said["due_on"]),
     )
+
+
+def _at_home(said: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the tax in the shop's currency."""
+    if "tax_at_home" not in said:
+        return {}
+    ours = said["tax_at_home"]
+    rate = format_decimal(Decimal(ours["rate"]), "#,##0.######", locale=to_locale(said["language"]))
+    text = f"1 {said['currency']} = {rate} {ours['currency']}"
+    return {
+        "tax_at_home": Money(Decimal(ours["tax"]), ours["currency"]),
+        "exchange": f"{text} ({ours['source']})" if ours["source"] else text,
+    }
 
 
 _READERS = {1: _read_1, 2: _read_2}

@@ -182,6 +182,8 @@ def _sums(document: Document) -> dict[str, str]:
         "BT-112": _text(document.total),
         "BT-115": _text(document.total - paid),
     }
+    if document.tax_at_home is not None:
+        sums |= {"BT-6": document.tax_at_home.currency, "BT-111": _text(document.tax_at_home)}
     if charges:
         sums["BT-108"] = _text(charges)
     if paid:

@@ -20,8 +20,9 @@ from django.utils.translation import ngettext
 from catalog.addresses import book_url
 from catalog.faces import Card, card_of_face
 from catalog.models import Edition
-from catalog.offers import Offer, offers_of
+from catalog.offers import Offer, decide, offers_of
 from commerce.covers import PlainCover
+from commerce.currencies import choose
 from commerce.discounts import PROMOTION, VOUCHER, Applied, Discounts, Goods, discounts_on
 from commerce.eligibility import asked_for, typed_into
 from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, DeliveryMethod, GiftCard, StockHold
@@ -127,6 +128,8 @@ class PricedLine:
         """What the shopper is told where the price is not the one they knew."""
         if self.seen is None or self.seen == self.unit or not self.offer.can_buy:
             return ""
+        if self.seen.currency != self.unit.currency:  # which `PricedBasket.currency_notice` is about
+            return ""
         return _("The price of %(title)s changed from %(old)s to %(new)s.") % {
             "title": self.title, "old": self.seen, "new": self.unit,
         }  # fmt: skip
@@ -199,6 +202,11 @@ class PricedBasket:
 
     lines: tuple[PricedLine, ...]
     currency: str
+    """That of every amount in it."""
+    currencies: tuple[str, ...] = ()
+    """Those in which it could be paid, the shop's first."""
+    currency_notice: str = ""
+    """Why it is not in the currency that the shopper chose."""
     method: DeliveryMethod | None = None
     draft: CheckoutDraft | None = field(default=None, repr=False)
     discounts: Discounts = field(default_factory=Discounts, repr=False)
@@ -210,6 +218,11 @@ class PricedBasket:
     """Gift cards that it buys: money for later, so no rule, tax or delivery knows of them."""
     typed_cards: tuple[GiftCard, ...] = field(default=(), repr=False)
     """Gift cards that are to pay for it, as they were typed."""
+
+    @property
+    def other_currencies(self) -> list[str]:
+        """Those in which it could be paid and is not."""
+        return [currency for currency in self.currencies if currency != self.currency]
 
     @property
     def is_empty(self) -> bool:
@@ -458,17 +471,22 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
     Costs the same few queries for one line and a hundred.
     """
     at = at or timezone.now()
-    currency = settings.SHOP_CURRENCY
     if basket is None:
-        return PricedBasket(lines=(), currency=currency)
+        return PricedBasket(lines=(), currency=settings.SHOP_CURRENCY)
     draft = CheckoutDraft.objects.select_related("invoice_address").filter(basket=basket).first() if basket.pk else None
-    method = _method(draft, currency)
     bought = BasketGiftCard.objects.filter(basket=OuterRef("basket"))
     rows = list(basket.lines.to_price().annotate(buys_gift_cards=Exists(bought)))
     typed = typed_into(basket)
-    is_collected = bool(method and method.is_collected) and not all(row.edition.is_digital for row in rows)
-    rates = _rates(draft, timezone.localdate(at), is_collected=is_collected)
     offers = offers_of([row.edition for row in rows], at)
+    buys_cards = not rows or rows[0].buys_gift_cards
+    today = timezone.localdate(at)
+    choice = choose(basket.currency, [row.title for row in rows], offers, today, buys_gift_cards=buys_cards)
+    currency = choice.currency
+    if currency != settings.SHOP_CURRENCY:
+        offers = [decide(offer.terms, at, currency) for offer in offers]
+    method = _method(draft, currency)
+    is_collected = bool(method and method.is_collected) and not all(row.edition.is_digital for row in rows)
+    rates = _rates(draft, today, is_collected=is_collected)
     held = _held(basket, rows, at)
     is_offered = any(offer.ordinary_price for offer in offers)
     law = _law(draft, at, is_collected=is_collected) if is_offered else None
@@ -499,19 +517,21 @@ def price_basket(basket: Basket | None, at: dt.datetime | None = None) -> Priced
             )
         )
     reason = next(filter(None, reasons), "")
-    found = _discounts(basket, typed, lines, draft, at, is_collected=is_collected)
+    found = _discounts(basket, typed, lines, draft, at, currency, is_collected=is_collected)
     if found.applied:
         lines = [replace(line, off=found.off.get(line.pk, ())) for line in lines]
     return PricedBasket(
         lines=tuple(lines),
         currency=currency,
+        currencies=choice.payable,
+        currency_notice=choice.notice,
         method=method,
         draft=draft,
         discounts=found,
         tax_free_reason=reason,
         at=at,
         # A basket of books costs no query more for the gift cards that it does not buy.
-        bought_cards=tuple(basket.gift_cards.filter(currency=currency)) if not rows or rows[0].buys_gift_cards else (),
+        bought_cards=tuple(basket.gift_cards.filter(currency=currency)) if buys_cards else (),
         typed_cards=tuple(row.gift_card for row in typed if row.gift_card),
     )
 
@@ -530,6 +550,7 @@ def _discounts(
     lines: Sequence[PricedLine],
     draft: CheckoutDraft | None,
     at: dt.datetime,
+    currency: str,
     *,
     is_collected: bool,
 ) -> Discounts:
@@ -555,7 +576,7 @@ def _discounts(
         for line in lines
         if line.offer.can_buy
     ]
-    return discounts_on(goods, promotions, asked, settings.SHOP_CURRENCY)
+    return discounts_on(goods, promotions, asked, currency)
 
 
 def destination(draft: CheckoutDraft | None, *, is_collected: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("basket/", basket.show, name="basket"),
     path("basket/add/", basket.add, name="basket_add"),
     path("basket/update/", basket.update, name="basket_update"),
+    path("basket/currency/", basket.pay_in, name="basket_currency"),
     path("basket/remove/", basket.remove, name="basket_remove"),
     path("basket/later/", basket.save_for_later, name="save_for_later"),
     path("basket/saved/", basket.saved, name="saved"),

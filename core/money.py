@@ -7,14 +7,28 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.core import get_global
+from babel.numbers import format_currency, get_currency_name, get_currency_precision
 from django.utils.translation import get_language, to_locale
+
+CURRENCIES = frozenset(
+    code
+    for periods in get_global("territory_currencies").values()
+    for code, _from, until, is_tender in periods
+    if is_tender and until is None
+)
+"""ISO 4217 codes of the money in use today (Unicode CLDR through Babel)."""
 
 
 @cache
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount of a currency: 0.01 for GBP, 1 for JPY and XAF (ISO 4217, by Babel's table)."""
     return Decimal(1).scaleb(-get_currency_precision(currency))
+
+
+def currency_name(currency: str) -> str:
+    """A currency in words, as one says it of a sum: euros, British pounds."""
+    return get_currency_name(currency, count=2, locale=to_locale(get_language() or "en-gb"))
 
 
 @dataclass(frozen=True, slots=True)

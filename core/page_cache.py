@@ -26,7 +26,7 @@ from django.http.request import QueryDict
 from django.utils import timezone
 from django.utils.http import parse_etags
 
-from core import cdn
+from core import cdn, languages
 from core.middleware import OWN_POLICY, PERSONAL
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -133,7 +133,8 @@ class PageCacheMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # A preview comes as a request for the page's own address: it must not be answered with the page itself.
         is_preview = getattr(request, "is_dummy", False)
-        if request.method not in {"GET", "HEAD"} or request.path_info.startswith(OWN_ADDRESSES) or is_preview:
+        _language, path = languages.split(request.path_info)
+        if request.method not in {"GET", "HEAD"} or path.startswith(OWN_ADDRESSES) or is_preview:
             return self.get_response(request)
         cache = caches["pages"]
         asked = request.META.get("QUERY_STRING", "")

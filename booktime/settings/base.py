@@ -87,9 +87,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "core.languages.LanguageMiddleware",
     # Outside the security headers: the content policy belongs to the page and is stored with it.
     "core.page_cache.PageCacheMiddleware",
+    "core.languages.LanguageMiddleware",
     "core.middleware.SecurityHeadersMiddleware",
     "core.middleware.SiteMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -6,7 +6,6 @@ translated to the newer ones. What a table does not have is left out or reported
 
 from __future__ import annotations
 
-from babel.core import get_global
 from babel.numbers import get_currency_precision
 
 from catalog.choices import Format, Role, SupplierAvailability
@@ -190,14 +189,6 @@ UNPRICED = {
     "08": "The supplier does not supply it",
 }
 """List 57 without 01, which is free of charge: a price of 0."""
-
-CURRENCIES = frozenset(
-    code
-    for periods in get_global("territory_currencies").values()
-    for code, _from, until, is_tender in periods
-    if is_tender and until is None
-)
-"""ISO 4217 codes of the money in use today (Unicode CLDR through Babel)."""
 
 
 def minor_units(currency: str) -> int:

@@ -21,7 +21,7 @@ from commerce.models.returns import Return, ReturnLine
 from commerce.models.sandbox import SandboxPayment
 from commerce.models.seller import SellerSettings
 from commerce.models.shipping import DeliveryBand, DeliveryMethod, OpeningHours, PickupPoint
-from commerce.models.tax import TaxRate, TaxRegistration
+from commerce.models.tax import ExchangeRate, TaxRate, TaxRegistration
 from commerce.models.waiting import WaitingReader
 from commerce.models.wishes import SavedLine, Wish, WishList
 
@@ -35,6 +35,7 @@ __all__ = [
     "CreditNote",
     "DeliveryBand",
     "DeliveryMethod",
+    "ExchangeRate",
     "GiftCard",
     "GiftCardEntry",
     "GiftCardSettings",

@@ -56,6 +56,8 @@ class Basket(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="baskets"
     )
     token = models.CharField(max_length=64, blank=True, db_index=True)
+    currency = models.CharField(max_length=3, blank=True, default="", db_default="")
+    """What the shopper chose to pay in; empty: the shop's currency. `commerce.currencies` says whether that goes."""
     status = models.CharField(max_length=9, choices=Status, default=Status.OPEN, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

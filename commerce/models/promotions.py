@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -77,6 +77,8 @@ class Rule(index.Indexed, ClusterableModel):
 
     objects = RuleQuerySet.as_manager()
 
+    in_money: ClassVar[frozenset[str]]
+    """The kinds that are a sum of money."""
     tag_ids: frozenset[int] = frozenset()
     """Tags it is for, once it was `gathered`; with no book either: everything."""
     book_ids: frozenset[int] = frozenset()
@@ -87,6 +89,10 @@ class Rule(index.Indexed, ClusterableModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_for(self, currency: str) -> bool:
+        """True for baskets in its currency, and for all where it names no sum: 3 for 2 is 3 for 2 in any money."""
+        return self.currency == currency or not (self.minimum or self.kind in self.in_money)
 
     def clean(self) -> None:
         """It ends after it begins."""
@@ -106,6 +112,8 @@ class Promotion(Rule):
         SET_PRICE = "set-price", _("So many for a fixed amount")
         PERCENT = "percent", _("A percentage off each copy")
         FREE_DELIVERY = "free-delivery", _("Free delivery")
+
+    in_money = frozenset({Kind.SET_PRICE})
 
     kind = models.CharField(_("what"), max_length=13, choices=Kind, default=Kind.N_FOR_M)
     group = models.PositiveSmallIntegerField(
@@ -152,6 +160,8 @@ class Voucher(Rule):
         AMOUNT = "amount", _("An amount")
         PERCENT = "percent", _("A percentage")
         FREE_DELIVERY = "free-delivery", _("Free delivery")
+
+    in_money = frozenset({Kind.AMOUNT})
 
     kind = models.CharField(_("what"), max_length=13, choices=Kind, default=Kind.PERCENT)
     value = models.DecimalField(

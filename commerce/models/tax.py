@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext
@@ -12,7 +14,19 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from catalog.choices import Format
-from core.money import Money
+from core.money import CURRENCIES, Money
+
+
+def a_currency(code: str) -> None:
+    """A currency in use that is not the shop's own.
+
+    Raises:
+        ValidationError: it is none.
+    """
+    if code not in CURRENCIES:
+        raise ValidationError(_("That is no currency in use (ISO 4217): GBP, EUR …"))
+    if code == settings.SHOP_CURRENCY:
+        raise ValidationError(_("That is the shop’s own currency."))
 
 
 class TaxClass(models.TextChoices):
@@ -86,6 +100,59 @@ class TaxRegistration(models.Model):
         """What the shop collects the tax of a country on, on a day."""
         rows = cls.objects.filter(valid_from__lte=on)
         return {row.covers for row in rows if country in {place.code for place in row.countries}}
+
+
+class ExchangeRate(models.Model):
+    """What a currency is worth in the shop's own from a day on, until a later row takes over.
+
+    For the tax on invoices alone, which the law wants in the shop's currency too (Directive 2006/112/EC, article 230;
+    VAT Regulations 1995, reg. 14): no price is ever converted. Where no rate is known, nothing is sold in a currency.
+    """
+
+    currency = models.CharField(_("currency"), max_length=3, validators=[a_currency], help_text=_("ISO 4217: EUR, USD"))
+    rate = models.DecimalField(
+        _("worth in the shop’s currency"),
+        max_digits=14,
+        decimal_places=6,
+        validators=[MinValueValidator(Decimal("0.000001"))],
+        help_text=_("What one of it is worth: 0.8543 where a euro is 85.43 pence."),
+    )
+    valid_from = models.DateField(_("valid from"))
+    source = models.CharField(
+        _("source"), max_length=255, blank=True, help_text=_("Printed beside it: HMRC, November 2026.")
+    )
+
+    class Meta:
+        verbose_name = _("exchange rate")
+        verbose_name_plural = _("exchange rates")
+        ordering = ("currency", "-valid_from")
+        constraints = [
+            models.UniqueConstraint(fields=("currency", "valid_from"), name="exchange_rate_once_per_day"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="exchange_rate_is_worth_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.currency} = {self.rate.normalize():f} {settings.SHOP_CURRENCY}"
+
+    @classmethod
+    def on(cls, currency: str, day: dt.date) -> ExchangeRate | None:
+        """The rate of a currency on a day."""
+        return cls.objects.filter(currency=currency, valid_from__lte=day).order_by("-valid_from").first()
+
+    @classmethod
+    def known(cls, on: dt.date) -> set[str]:
+        """The currencies that have a rate on a day."""
+        return set(cls.objects.filter(valid_from__lte=on).values_list("currency", flat=True))
+
+    def at_home(self, money: Money) -> Money:
+        """An amount of tax in the shop's currency, rounded to its minor unit.
+
+        Raises:
+            ValueError: the amount is in another currency than the rate.
+        """
+        if money.currency != self.currency:
+            raise ValueError(f"{self} does not say what {money} is worth")
+        return Money(money.amount * self.rate, settings.SHOP_CURRENCY)
 
 
 class TaxFreeReason(models.TextChoices):

@@ -1,13 +1,21 @@
-"""Delivery methods, tax rates and price laws in the Wagtail admin."""
+"""Delivery methods, rates of tax and exchange, and price laws in the Wagtail admin."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, InlinePanel
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
-from commerce.models import DeliveryMethod, Holiday, PickupPoint, PriceLawProfile, TaxRate, TaxRegistration
+from commerce.models import (
+    DeliveryMethod,
+    ExchangeRate,
+    Holiday,
+    PickupPoint,
+    PriceLawProfile,
+    TaxRate,
+    TaxRegistration,
+)
 
 
 class DeliveryMethodViewSet(ModelViewSet):
@@ -112,6 +120,28 @@ class TaxRegistrationViewSet(ModelViewSet):
     ]
 
 
+class ExchangeRateViewSet(ModelViewSet):
+    """What currencies are worth: for the tax on invoices in them."""
+
+    model = ExchangeRate
+    name = "exchange_rates"
+    icon = "pick"
+    menu_label = _("Exchange rates for tax")
+    copy_view_enabled = False
+    list_display = ["__str__", "valid_from", "source"]
+    list_filter = ["currency"]
+    panels = [
+        HelpPanel(
+            _(
+                "Invoices in another currency say their tax in the shop’s currency too. Prices are never converted; "
+                "but a currency without a rate cannot be paid in."
+            )
+        ),
+        FieldRowPanel([FieldPanel("currency"), FieldPanel("rate"), FieldPanel("valid_from")]),
+        FieldPanel("source"),
+    ]
+
+
 class PriceLawViewSet(ModelViewSet):
     """Fixed book prices, and the least that delivery may cost, by country."""
 
@@ -161,5 +191,6 @@ class RatesGroup(ModelViewSetGroup):
         HolidayViewSet,
         TaxRateViewSet,
         TaxRegistrationViewSet,
+        ExchangeRateViewSet,
         PriceLawViewSet,
     )

@@ -102,6 +102,24 @@ def set_quantities(basket_id: int, quantities: Mapping[int, int]) -> list[str]:
     return notices
 
 
+def pay_in(basket_id: int, currency: str) -> None:
+    """Reckon a basket in a currency from now on, and take the prices in it as read.
+
+    Raises:
+        NotForSale: not all of it can be paid in that currency.
+    """
+    with transaction.atomic():
+        basket = Basket.objects.open().select_for_update().filter(pk=basket_id).first()
+        if basket is None:
+            return
+        payable = pricing.price_basket(basket).currencies
+        if currency not in payable:
+            raise NotForSale(_("Not everything in your basket can be paid in that currency."))
+        basket.currency = currency if currency != payable[0] else ""
+        basket.save(update_fields=["currency", "updated_at"])
+        _acknowledge(basket, {line.pk for line in basket.lines.all()})
+
+
 def remove(basket_id: int, line_id: int) -> str:
     """Take a line out. Returns the title, or nothing where the line was gone already."""
     with transaction.atomic():
@@ -167,6 +185,8 @@ def merge(token: str, user: User) -> None:
         mine.codes.exclude(gift_card=None).exclude(gift_card__in=known_cards.values("gift_card")).update(basket=shared)
         mine.codes.exclude(code=None).exclude(code__in=known_codes.values("code")).update(basket=shared)
         mine.gift_cards.update(basket=shared)
+        if mine.currency:
+            Basket.objects.filter(pk=shared.pk).update(currency=mine.currency)
         if not CheckoutDraft.objects.filter(basket=shared).exists():
             CheckoutDraft.objects.filter(basket=mine).update(basket=shared)
         Basket.objects.filter(pk=mine.pk).delete()
@@ -177,7 +197,7 @@ def submit(basket: Basket) -> None:
     basket.status = Basket.Status.SUBMITTED
     basket.save(update_fields=["status", "updated_at"])
     if basket.saved_lines.exists():
-        following = Basket.objects.create(user_id=basket.user_id, token=basket.token)
+        following = Basket.objects.create(user_id=basket.user_id, token=basket.token, currency=basket.currency)
         basket.saved_lines.update(basket=following)
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from commerce.exceptions import NothingToCredit, NotInvoiced, TooMuchCredited
-from commerce.models import CreditNote, Invoice, Order, OrderLine, Refund, SellerSettings
+from commerce.models import CreditNote, ExchangeRate, Invoice, Order, OrderLine, Refund, SellerSettings
 from commerce.models.invoice import PaperKind
 from commerce.services import numbering, papers, snapshots
 from commerce.services.snapshots import Part, Share
@@ -186,7 +186,7 @@ def _snapshot(order: Order, invoice: Invoice, number: numbering.Number, credit: 
     small = bool(invoice.snapshot["seller"].get("small_business_note"))
     return (
         snapshots.head(order, number, "credit-note", seller)
-        | snapshots.amounts(order, credit.parts, credit.delivery, small_business=small)
+        | snapshots.amounts(order, credit.parts, credit.delivery, small_business=small, exchange=_exchange(invoice))
         | {
             "invoice": invoice.number,
             "invoice_issued_on": invoice.snapshot["issued_on"],
@@ -198,3 +198,11 @@ def _snapshot(order: Order, invoice: Invoice, number: numbering.Number, credit: 
             ],
         }
     )
+
+
+def _exchange(invoice: Invoice) -> ExchangeRate | None:
+    """The rate that the invoice was issued at: what is taken back of its tax is worth the same."""
+    said = invoice.snapshot.get("tax_at_home")
+    if said is None:
+        return None
+    return ExchangeRate(currency=invoice.snapshot["currency"], rate=Decimal(said["rate"]), source=said["source"])

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import override
 
-from commerce.models import Invoice, Order, OrderLine, SellerSettings
+from commerce.models import ExchangeRate, Invoice, Order, OrderLine, SellerSettings
 from commerce.models.invoice import PaperKind
 from commerce.models.order import ONLINE
 from commerce.services import numbering, papers, snapshots
@@ -67,6 +68,7 @@ def _snapshot(order: Order, number: Number) -> dict[str, Any]:
         [Part(line, Money(line.unit_gross, order.currency), Money(line.unit_tax, order.currency)) for line in lines],
         snapshots.delivery_shares(order, lines, small_business=small),
         small_business=small,
+        exchange=ExchangeRate.on(order.currency, timezone.localdate(number.at)),
     )
     paid = _paid(order)
     due = order.total - sum((Money(Decimal(row["amount"]), order.currency) for row in paid), Money.zero(order.currency))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.models import PostalAddress
-from commerce.models import Order, OrderLine, SellerSettings
+from commerce.models import ExchangeRate, Order, OrderLine, SellerSettings
 from commerce.models.order import UNSENT, EventKind
 from commerce.models.tax import TaxFreeReason
 from commerce.services.numbering import Number
@@ -128,8 +128,19 @@ def _party(address: PostalAddress) -> dict[str, Any]:
     return {"lines": address.address_lines, "country": address.country.code, **parts}
 
 
-def amounts(order: Order, parts: list[Part], delivery: list[Share], *, small_business: bool) -> dict[str, Any]:
-    """The lines, the delivery, and the sums of both at each rate."""
+def amounts(
+    order: Order,
+    parts: list[Part],
+    delivery: list[Share],
+    *,
+    small_business: bool,
+    exchange: ExchangeRate | None = None,
+) -> dict[str, Any]:
+    """The lines, the delivery, and the sums of both at each rate.
+
+    Args:
+        exchange: of an order in another currency than the shop's, so that its tax is said in both.
+    """
     lines = _grouped(order, parts, small_business=small_business)
     shares = [
         {"category": share.category, "rate": f"{share.rate:f}", **_money(share.gross, share.tax)} for share in delivery
@@ -157,6 +168,18 @@ def amounts(order: Order, parts: list[Part], delivery: list[Share], *, small_bus
         "net": str((gross - tax).amount),
         "tax": str(tax.amount),
         "total": str(gross.amount),
+        **({"tax_at_home": _at_home(tax, exchange)} if exchange and tax else {}),
+    }
+
+
+def _at_home(tax: Money, exchange: ExchangeRate) -> dict[str, str]:
+    """The tax in the shop's currency, and the rate that says so."""
+    ours = exchange.at_home(tax)
+    return {
+        "currency": ours.currency,
+        "tax": str(ours.amount),
+        "rate": f"{exchange.rate.normalize():f}",
+        "source": exchange.source,
     }
 
 

@@ -87,6 +87,18 @@ def update(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def pay_in(request: HttpRequest) -> HttpResponse:
+    """Reckon the basket in another currency."""
+    basket = baskets.find(owner_of(request))
+    if basket:
+        try:
+            baskets.pay_in(basket.pk, request.POST.get("currency", ""))
+        except CommerceError as refusal:
+            messages.error(request, refusal.public)
+    return redirect("commerce:basket")
+
+
+@require_POST
 def remove(request: HttpRequest) -> HttpResponse:
     """Take a line out of the basket."""
     basket = baskets.find(owner_of(request))

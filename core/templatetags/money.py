@@ -6,9 +6,10 @@ from babel.numbers import format_currency
 from django import template
 from django.utils.translation import get_language, to_locale
 
-from core.money import Money
+from core.money import Money, currency_name
 
 register = template.Library()
+register.filter(currency_name)
 
 
 @register.filter

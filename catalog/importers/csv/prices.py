@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from catalog.importers import codes
 from catalog.importers.csv.row import Row
 from catalog.importers.records import PriceRecord
+from core.money import CURRENCIES
 
 MAX_AMOUNT = Decimal(9_999_999)
 _AMOUNT = re.compile(r"\d{1,9}(?:\.\d{1,4})?\Z", re.ASCII)
@@ -105,7 +106,7 @@ def _currency(row: Row, sign: str, value: str) -> str:
         message = f"Price “{value[:30]}”: {why}; left out. If you know it, import again with --currency."
         row.warn_once("currency", message)
         return ""
-    if currency not in codes.CURRENCIES:
+    if currency not in CURRENCIES:
         row.warn(f"Price “{value[:30]}”: “{currency[:10]}” is no currency in use (ISO 4217); left out.")
         return ""
     return currency

@@ -14,6 +14,7 @@ from catalog.importers.onix.context import Context
 from catalog.importers.onix.part import Part
 from catalog.importers.records import PriceRecord
 from catalog.importers.remarks import Warn
+from core.money import CURRENCIES
 
 MAX_AMOUNT = Decimal(9_999_999)
 _AMOUNT = re.compile(r"\d{1,9}(?:\.\d{1,8})?\Z", re.ASCII)
@@ -151,7 +152,7 @@ def _currency(own: str, amount: str, context: Context, warn: Warn) -> str:
             "import the file again with --currency."
         )
         return ""
-    if currency not in codes.CURRENCIES:
+    if currency not in CURRENCIES:
         warn(f"Price {amount[:20]}: “{currency[:10]}” is no currency in use (ISO 4217); left out.")
         return ""
     return currency
