@@ -203,10 +203,6 @@ class PricedBasket:
     lines: tuple[PricedLine, ...]
     currency: str
     """That of every amount in it."""
-    currencies: tuple[str, ...] = ()
-    """Those in which it could be paid, the shop's first."""
-    currency_notice: str = ""
-    """Why it is not in the currency that the shopper chose."""
     method: DeliveryMethod | None = None
     draft: CheckoutDraft | None = field(default=None, repr=False)
     discounts: Discounts = field(default_factory=Discounts, repr=False)
@@ -218,6 +214,10 @@ class PricedBasket:
     """Gift cards that it buys: money for later, so no rule, tax or delivery knows of them."""
     typed_cards: tuple[GiftCard, ...] = field(default=(), repr=False)
     """Gift cards that are to pay for it, as they were typed."""
+    currencies: tuple[str, ...] = ()
+    """Those in which it could be paid, the shop's first."""
+    currency_notice: str = ""
+    """Why it is not in the currency that the shopper chose."""
 
     @property
     def other_currencies(self) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -48,25 +48,39 @@ SCOPE = MultiFieldPanel(
 
 
 def with_figures(rules: QuerySet[Any], source: str) -> QuerySet[Any]:
-    """Rules with the orders they were used in and what they took off, cancelled orders left out.
+    """Rules with the orders they were used in and what they took off in their currency, cancelled orders left out.
 
-    One that was refused for some of the books took something off the others.
+    `given_elsewhere` is True where they took something off in other currencies too.
     """
-    taken = (
-        OrderDiscount.objects.filter(Q(refusal="") | Q(amount__gt=0), source=source, rule_id=OuterRef("pk"))
-        .exclude(order__status="cancelled")
-        .order_by()
-        .values("rule_id")
-    )
+    uses = _uses(source, OuterRef("pk"))
+    taken, own = uses.values("rule_id"), Q(order__currency=OuterRef("currency"))
     money: DecimalField[Any, Any] = DecimalField(max_digits=14, decimal_places=3)
     return rules.annotate(
         orders=Coalesce(Subquery(taken.annotate(count=Count("order", distinct=True)).values("count")), 0),
-        given=Coalesce(Subquery(taken.annotate(sum=Sum("amount")).values("sum")), Value(0), output_field=money),
+        given=Coalesce(
+            Subquery(taken.annotate(sum=Sum("amount", filter=own)).values("sum")), Value(0), output_field=money
+        ),
+        given_elsewhere=Exists(uses.filter(~own, amount__gt=0)),
     )
 
 
-def _given(rule: Any) -> str:
-    return str(Money(rule.given, rule.currency))
+def _uses(source: str, rule_id: Any) -> QuerySet[OrderDiscount]:
+    """What a rule took off orders. One that was refused for some of the books took something off the others."""
+    uses = OrderDiscount.objects.filter(Q(refusal="") | Q(amount__gt=0), source=source, rule_id=rule_id)
+    return uses.exclude(order__status="cancelled").order_by()
+
+
+def given(rule: Promotion | Voucher) -> str:
+    """What it took off, one sum a currency. Most rules know one."""
+    given = [Money(rule.given, rule.currency)]  # type: ignore[union-attr]
+    if rule.given_elsewhere:  # type: ignore[union-attr]
+        source = OrderDiscount.Source.VOUCHER if isinstance(rule, Voucher) else OrderDiscount.Source.PROMOTION
+        others = _uses(source, rule.pk).exclude(order__currency=rule.currency).values_list("order__currency")
+        given += [
+            Money(amount, currency)
+            for currency, amount in others.annotate(sum=Sum("amount")).order_by("order__currency")
+        ]
+    return " + ".join(map(str, given))
 
 
 def _state(rule: Any) -> str:
@@ -91,7 +105,7 @@ class PromotionViewSet(SnippetViewSet):
         DateColumn("starts_at", label=gettext_lazy("From")),
         DateColumn("ends_at", label=gettext_lazy("Until")),
         Column("orders", label=gettext_lazy("Orders"), sort_key="orders"),
-        Column("given", label=gettext_lazy("Given away"), accessor=_given, sort_key="given"),
+        Column("given", label=gettext_lazy("Given away"), accessor=given, sort_key="given"),
     ]
     list_filter = ["kind", "is_active"]
     panels = [
@@ -138,7 +152,7 @@ class VoucherViewSet(SnippetViewSet):
         Column("state", label=gettext_lazy("State"), accessor=_state),
         DateColumn("ends_at", label=gettext_lazy("Until")),
         Column("used", label=gettext_lazy("Used"), sort_key="used"),
-        Column("given", label=gettext_lazy("Given away"), accessor=_given, sort_key="given"),
+        Column("given", label=gettext_lazy("Given away"), accessor=given, sort_key="given"),
         BooleanColumn("is_combinable", label=gettext_lazy("Combines")),
     ]
     list_filter = ["kind", "is_active"]

@@ -15,6 +15,7 @@ from catalog.tests.factories import book
 from commerce import accounting, documents, einvoice, pricing
 from commerce.bookkeeping import CHECKS
 from commerce.models import Basket, DeliveryMethod, ExchangeRate, Order, Promotion, Voucher
+from commerce.office.promotions import given, with_figures
 from commerce.services import baskets, checkout, credit_notes, gift_cards, payments, vouchers
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, DETAILS, PASSWORD, UserFactory, an_order, gift_card, place
@@ -225,6 +226,18 @@ class TestRules:
         baskets.add(Owner(token=basket.token), audiobook.pk, 1)
         Promotion.objects.create(name="Spring", **rule)
         assert bool(pricing.price_basket(basket).redeemed) is applies
+
+    def test_what_they_gave_away_is_said_in_each_money(self, audiobook, post):
+        rule = Promotion.objects.create(name="Spring", kind="percent", percent=Decimal(10))
+        an_order({audiobook: 1})
+        basket = a_basket(audiobook)
+        checkout.save_address(basket.pk, "ada@example.org", ADDRESS)
+        checkout.choose_delivery(basket.pk, post)
+        place(basket)
+
+        [found] = with_figures(Promotion.objects.filter(pk=rule.pk), "promotion")
+
+        assert (found.orders, given(found)) == (2, "£1.20 + €1.50")
 
     def test_a_gift_card_pays_in_its_own_money_only_and_says_so(self, audiobook, post):
         basket = a_basket(audiobook)

@@ -144,7 +144,10 @@ def test_the_law_may_allow_so_many_percent_and_no_more():
 
 def test_a_voucher_in_another_currency_is_refused():
     found = discounts_on(
-        [Goods(1, gbp("10"), 1, 1)], [], [Asked(voucher("Euro", value=Decimal(5), currency="EUR"), "EURO")], "GBP"
+        [Goods(1, gbp("10"), 1, 1)],
+        [],
+        [Asked(voucher("Euro", kind="amount", value=Decimal(5), currency="EUR"), "EURO")],
+        "GBP",
     )
 
     assert found.applied[0].note == "This voucher is for orders in EUR."

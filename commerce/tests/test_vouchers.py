@@ -130,7 +130,7 @@ def test_a_promotion_works_by_itself_and_says_what_is_missing(client, books_page
         ({"uses_in_all": 0}, "This voucher has been used up."),
         ({"minimum": Decimal(50)}, "It needs books it is for worth £50.00."),
         ({"customers": "other@example.org"}, "This voucher was made out to somebody else."),
-        ({"currency": "EUR"}, "This voucher is for orders in EUR."),
+        ({"currency": "EUR", "kind": "amount"}, "This voucher is for orders in EUR."),
     ],
 )
 def test_a_voucher_that_cannot_be_used_says_why(persuasion, fields, reason):
