@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from catalog.models import Edition
 from catalog.offers import offer_for
-from commerce import pricing
+from commerce import priced_lines, pricing
 from commerce.exceptions import BasketFull, NotForSale
 from commerce.models import Basket, BasketGiftCard, BasketLine, CheckoutDraft, GiftCardSettings, SavedLine
 from commerce.models.basket import MAX_LINES, MAX_QUANTITY, new_token
@@ -223,7 +223,7 @@ def _join_saved(mine: Basket, shared: Basket) -> None:
 
 
 def _clamp(edition: Edition, quantity: int) -> tuple[int, list[str]]:
-    limit = pricing.sellable_copies(edition)
+    limit = priced_lines.sellable_copies(edition)
     if quantity <= limit or limit == 0:  # sold out meanwhile: the line stays, and says so in the basket
         return min(quantity, MAX_QUANTITY), []
     if limit == MAX_QUANTITY:

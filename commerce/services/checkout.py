@@ -32,7 +32,8 @@ from commerce.models import (
 )
 from commerce.models.gift_cards import GIFT_CARD_SKU, Recipient
 from commerce.models.order import EventKind, PaymentMethod, new_number
-from commerce.pricing import PricedBasket, PricedLine
+from commerce.priced import PricedBasket
+from commerce.priced_lines import PricedLine
 from commerce.promises import Forecast, time_of_day
 from commerce.services import baskets, gift_cards, holds, invoicing, ledger, orders, vouchers
 from core import crash

@@ -17,7 +17,7 @@ from commerce import pricing
 from commerce.exceptions import IllegalTransition, OrderChanged
 from commerce.models import Basket, BasketLine, Order, Redemption, Voucher, VoucherCode
 from commerce.models.basket import MAX_QUANTITY, new_token
-from commerce.pricing import PricedBasket
+from commerce.priced import PricedBasket
 from commerce.services import baskets, checkout, orders, payments, vouchers
 from commerce.services.baskets import Owner
 from commerce.tests.factories import ADDRESS, UserFactory, filled_basket, place

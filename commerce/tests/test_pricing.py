@@ -15,7 +15,8 @@ from catalog.tests.factories import book
 from commerce import pricing
 from commerce.models import DeliveryMethod
 from commerce.models.tax import tax_class_of
-from commerce.pricing import PricedBasket, PricedLine
+from commerce.priced import PricedBasket
+from commerce.priced_lines import PricedLine
 from commerce.tests.factories import filled_basket
 from core.money import Money, share
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from commerce.discounts import Asked, Discounts, Goods, discounts_on
 from commerce.models import DeliveryMethod, GiftCard, Promotion, Voucher
 from commerce.paying import pay_with
-from commerce.pricing import PricedBasket, PricedLine
+from commerce.priced import PricedBasket
+from commerce.priced_lines import PricedLine
 from core.money import Money, minor_unit
 
 TAGS = {"crime": 1, "fixed": 2}

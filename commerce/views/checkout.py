@@ -17,7 +17,7 @@ from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, IncompleteCheckout, OrderChanged, OutOfStock
 from commerce.forms import AddressForm, DeliveryForm, InvoiceAddressForm, ReviewForm
 from commerce.models import Basket
-from commerce.pricing import PricedBasket
+from commerce.priced import PricedBasket
 from commerce.services import baskets, checkout, holds
 from commerce.tax_territories import territory
 from commerce.vat_ids import VatIdForm
