@@ -81,6 +81,7 @@ def test_a_shopper_pays_in_euros_what_the_shop_asks_in_euros(client, audiobook, 
     client.post("/basket/currency/", {"currency": "EUR"})
 
     page = client.get("/basket/").content.decode()
+    assert client.get("/basket/summary/?total=1").json() == {"count": 2, "name": ""}, "modals ask in pounds"
     assert "€30.00" in page
     assert "£" not in page
     assert "Pay in British pounds" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -181,7 +182,8 @@ def remove_code(request: HttpRequest) -> HttpResponse:
 def summary(request: HttpRequest) -> JsonResponse:
     """How many copies are in the basket, and who is signed in: filled into pages that are the same for everybody.
 
-    With ?total also what the books cost, for who asks by the amount.
+    With ?total also what the books cost, for who asks by the amount; left out where the basket is in another currency
+    than the shop's, in which those amounts are.
     """
     basket = baskets.find(owner_of(request))
     count = baskets.count(basket) if basket else 0
@@ -190,7 +192,8 @@ def summary(request: HttpRequest) -> JsonResponse:
     told: dict[str, object] = {"count": count, "name": name}
     if "total" in request.GET:
         goods = pricing.price_basket(basket).goods
-        told["total"] = {"amount": str(goods.amount), "currency": goods.currency}
+        if goods.currency == settings.SHOP_CURRENCY:
+            told["total"] = {"amount": str(goods.amount), "currency": goods.currency}
     return JsonResponse(told)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 from playwright.sync_api import expect
 
@@ -40,20 +39,10 @@ def test_a_guest_without_javascript_on_a_phone_asks_confirms_by_mail_and_is_told
 
     shop_running.manage("shell", "-c", COPIES_ARRIVE)
     shop_running.manage("tell_waiting")
-    telling = _mail_about(shop_running, email, "is back")
+    [telling] = shop_running.mails_to(email, about="is back")
     page.goto(re.search(r"https?://\S+/books/north-and-south/\S+", telling.get_body(("plain",)).get_content())[0])
     expect(page.get_by_role("button", name="Add to basket").first).to_be_visible()
 
     page.goto(re.search(r"https?://\S+/back-in-stock/stop/\S+", telling.get_body(("plain",)).get_content())[0])
     page.get_by_role("button", name="No more mail").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("It is forgotten")
-
-
-def _mail_about(shop, email: str, words: str):
-    """The mail whose subject ends with these words, as soon as the worker has sent it."""
-    for _second in range(60):
-        found = [mail for mail in shop.mails_to(email) if str(mail["Subject"]).endswith(words)]
-        if found:
-            return found[0]
-        time.sleep(1)
-    raise AssertionError(f"no mail about {words}")
