@@ -7,6 +7,7 @@ shop gets a database of its own beside the named one.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -60,10 +61,12 @@ class Shop:
         return done.stdout
 
     def mails_to(self, address: str, *, about: str = "", within: float = 60) -> list[EmailMessage]:
-        """Mails to an address, waiting for the first one with these words in its subject."""
+        """Mails to an address, waiting for the first one whose subject fits `about`, a regular expression."""
         until = time.monotonic() + within
         while True:
-            found = [mail for mail in self._mails() if address in str(mail["To"]) and about in str(mail["Subject"])]
+            found = [
+                mail for mail in self._mails() if address in str(mail["To"]) and re.search(about, str(mail["Subject"]))
+            ]
             if found or time.monotonic() > until:
                 return found
             time.sleep(0.2)
