@@ -17,7 +17,7 @@ from catalog.choices import Format
 from catalog.models import Edition, Publisher, Tag
 from catalog.price_sums import CALCULATED, Operation, Rounding, Sum
 from catalog.prices import MOST_AT_ONCE, Wish
-from core.money import CURRENCIES
+from core.money import check_currency
 
 LARGEST_FILE = 1024 * 1024
 
@@ -64,8 +64,7 @@ class ChangeForm(forms.Form):
     def clean_currency(self) -> str:
         """A currency in use."""
         currency: str = self.cleaned_data["currency"].upper()
-        if currency not in CURRENCIES:
-            raise ValidationError(_("That is no currency in use (ISO 4217): GBP, EUR …"))
+        check_currency(currency)
         return currency
 
     def clean(self) -> dict[str, Any]:

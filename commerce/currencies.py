@@ -42,8 +42,8 @@ def choose(
     if others and any(not offer.terms.is_digital for offer in offers):
         others &= set(DeliveryMethod.objects.filter(is_active=True).values_list("currency", flat=True))
     payable = (own, *sorted(others))
-    if wanted in ("", *payable) or not (titles or buys_gift_cards):
-        return Choice(wanted if wanted in payable else own, payable)
+    if wanted in ("", *payable):
+        return Choice(wanted or own, payable)
     sold = [(title, offer) for title, offer in zip(titles, offers, strict=True) if offer.can_buy]
     lacking = [title for title, offer in sold if all(money.currency != wanted for money in offer.also)]
     names = {"wanted": currency_name(wanted), "ours": currency_name(own), "titles": ", ".join(lacking)}

@@ -9,7 +9,9 @@ from functools import cache
 
 from babel.core import get_global
 from babel.numbers import format_currency, get_currency_name, get_currency_precision
+from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext_lazy as _
 
 CURRENCIES = frozenset(
     code
@@ -18,6 +20,16 @@ CURRENCIES = frozenset(
     if is_tender and until is None
 )
 """ISO 4217 codes of the money in use today (Unicode CLDR through Babel)."""
+
+
+def check_currency(code: str) -> None:
+    """For fields in which staff type a currency.
+
+    Raises:
+        ValidationError: it is none in use, or not written in capitals.
+    """
+    if code not in CURRENCIES:
+        raise ValidationError(_("That is no currency in use (ISO 4217): GBP, EUR …"))
 
 
 @cache

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='ExchangeRate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(help_text='ISO 4217: EUR, USD', max_length=3, validators=[commerce.models.tax.a_currency], verbose_name='currency')),
+                ('currency', models.CharField(help_text='ISO 4217: EUR, USD', max_length=3, validators=[commerce.models.tax.check_other_currency], verbose_name='currency')),
                 ('rate', models.DecimalField(decimal_places=6, help_text='What one of it is worth: 0.8543 where a euro is 85.43 pence.', max_digits=14, validators=[django.core.validators.MinValueValidator(Decimal('0.000001'))], verbose_name='worth in the shop’s currency')),
                 ('valid_from', models.DateField(verbose_name='valid from')),
                 ('source', models.CharField(blank=True, help_text='Printed beside it: HMRC, November 2026.', max_length=255, verbose_name='source')),

@@ -13,6 +13,8 @@ from django_countries.fields import CountryField
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
+from core.money import check_currency
+
 NOT_NEGATIVE = (MinValueValidator(Decimal(0)),)
 PERCENT = (MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100)))
 
@@ -115,7 +117,9 @@ class LeastDeliveryFee(Dated):
     """The least that the delivery of new printed books may cost; tax included."""
 
     profile = ParentalKey(PriceLawProfile, on_delete=models.CASCADE, related_name="least_fees")
-    currency = models.CharField(_("currency"), max_length=3, help_text=_("ISO 4217: GBP, EUR"))
+    currency = models.CharField(
+        _("currency"), max_length=3, validators=[check_currency], help_text=_("ISO 4217: GBP, EUR")
+    )
     threshold = models.DecimalField(
         _("threshold"),
         max_digits=12,

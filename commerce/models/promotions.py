@@ -19,7 +19,7 @@ from wagtail.models import Orderable
 from wagtail.search import index
 
 from commerce.codes import ALPHABET, bare
-from core.money import Money
+from core.money import Money, check_currency
 
 CODE_LENGTH = 13
 """Random letters of a made code: 62 bits, which nobody guesses."""
@@ -61,7 +61,9 @@ class Rule(index.Indexed, ClusterableModel):
     is_active = models.BooleanField(_("in use"), default=True)
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
-    currency = models.CharField(_("currency"), max_length=3, default="GBP", help_text=_("ISO 4217: GBP, EUR"))
+    currency = models.CharField(
+        _("currency"), max_length=3, default="GBP", validators=[check_currency], help_text=_("ISO 4217: GBP, EUR")
+    )
     minimum = models.DecimalField(
         _("from an amount of"),
         max_digits=12,

@@ -16,7 +16,7 @@ from django_countries.fields import CountryField
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
-from core.money import Money
+from core.money import Money, check_currency
 
 ASSUMED_WEIGHT_G = 400
 """Of a copy whose weight nobody told."""
@@ -125,7 +125,9 @@ class DeliveryMethod(ClusterableModel):
         validators=[MinValueValidator(Decimal(0))],
         help_text=_("Tax included."),
     )
-    currency = models.CharField(_("currency"), max_length=3, default="GBP", help_text=_("ISO 4217: GBP, EUR"))
+    currency = models.CharField(
+        _("currency"), max_length=3, default="GBP", validators=[check_currency], help_text=_("ISO 4217: GBP, EUR")
+    )
     free_from = models.DecimalField(
         _("free from"),
         max_digits=12,

@@ -14,17 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from catalog.choices import Format
-from core.money import CURRENCIES, Money
+from core.money import Money, check_currency
 
 
-def a_currency(code: str) -> None:
+def check_other_currency(code: str) -> None:
     """A currency in use that is not the shop's own.
 
     Raises:
         ValidationError: it is none.
     """
-    if code not in CURRENCIES:
-        raise ValidationError(_("That is no currency in use (ISO 4217): GBP, EUR …"))
+    check_currency(code)
     if code == settings.SHOP_CURRENCY:
         raise ValidationError(_("That is the shop’s own currency."))
 
@@ -109,7 +108,9 @@ class ExchangeRate(models.Model):
     VAT Regulations 1995, reg. 14): no price is ever converted. Where no rate is known, nothing is sold in a currency.
     """
 
-    currency = models.CharField(_("currency"), max_length=3, validators=[a_currency], help_text=_("ISO 4217: EUR, USD"))
+    currency = models.CharField(
+        _("currency"), max_length=3, validators=[check_other_currency], help_text=_("ISO 4217: EUR, USD")
+    )
     rate = models.DecimalField(
         _("worth in the shop’s currency"),
         max_digits=14,

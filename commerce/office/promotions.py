@@ -70,17 +70,15 @@ def _uses(source: str, rule_id: Any) -> QuerySet[OrderDiscount]:
     return uses.exclude(order__status="cancelled").order_by()
 
 
-def given(rule: Promotion | Voucher) -> str:
-    """What it took off, one sum a currency. Most rules know one."""
-    given = [Money(rule.given, rule.currency)]  # type: ignore[union-attr]
-    if rule.given_elsewhere:  # type: ignore[union-attr]
+def given_away(rule: Any) -> str:
+    """What a rule of `with_figures` took off, a sum for each currency. Most know one."""
+    sums = [Money(rule.given, rule.currency)]
+    if rule.given_elsewhere:
         source = OrderDiscount.Source.VOUCHER if isinstance(rule, Voucher) else OrderDiscount.Source.PROMOTION
         others = _uses(source, rule.pk).exclude(order__currency=rule.currency).values_list("order__currency")
-        given += [
-            Money(amount, currency)
-            for currency, amount in others.annotate(sum=Sum("amount")).order_by("order__currency")
-        ]
-    return " + ".join(map(str, given))
+        found = others.annotate(sum=Sum("amount")).order_by("order__currency")
+        sums += [Money(amount, currency) for currency, amount in found]
+    return " + ".join(map(str, sums))
 
 
 def _state(rule: Any) -> str:
@@ -105,7 +103,7 @@ class PromotionViewSet(SnippetViewSet):
         DateColumn("starts_at", label=gettext_lazy("From")),
         DateColumn("ends_at", label=gettext_lazy("Until")),
         Column("orders", label=gettext_lazy("Orders"), sort_key="orders"),
-        Column("given", label=gettext_lazy("Given away"), accessor=given, sort_key="given"),
+        Column("given", label=gettext_lazy("Given away"), accessor=given_away, sort_key="given"),
     ]
     list_filter = ["kind", "is_active"]
     panels = [
@@ -152,7 +150,7 @@ class VoucherViewSet(SnippetViewSet):
         Column("state", label=gettext_lazy("State"), accessor=_state),
         DateColumn("ends_at", label=gettext_lazy("Until")),
         Column("used", label=gettext_lazy("Used"), sort_key="used"),
-        Column("given", label=gettext_lazy("Given away"), accessor=given, sort_key="given"),
+        Column("given", label=gettext_lazy("Given away"), accessor=given_away, sort_key="given"),
         BooleanColumn("is_combinable", label=gettext_lazy("Combines")),
     ]
     list_filter = ["kind", "is_active"]

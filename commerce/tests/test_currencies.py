@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import override
 from lxml import etree
 
@@ -14,12 +15,13 @@ from catalog.models import Edition, Price
 from catalog.tests.factories import book
 from commerce import accounting, documents, einvoice, pricing
 from commerce.bookkeeping import CHECKS
-from commerce.models import Basket, DeliveryMethod, ExchangeRate, Order, Promotion, Voucher
-from commerce.office.promotions import given, with_figures
+from commerce.models import Basket, DeliveryMethod, ExchangeRate, LeastDeliveryFee, Order, Promotion, Voucher
+from commerce.office.promotions import given_away, with_figures
 from commerce.services import baskets, checkout, credit_notes, gift_cards, payments, vouchers
 from commerce.services.baskets import Owner
-from commerce.tests.factories import ADDRESS, DETAILS, PASSWORD, UserFactory, an_order, gift_card, place
+from commerce.tests.factories import ADDRESS, DETAILS, PASSWORD, an_order, gift_card, place
 from commerce.tests.test_einvoice import NAMES
+from commerce.tests.test_office import sign_in
 from commerce.tests.test_payments import choose
 from commerce.tests.test_story import add, shown
 from core.money import Money
@@ -238,7 +240,7 @@ class TestRules:
 
         [found] = with_figures(Promotion.objects.filter(pk=rule.pk), "promotion")
 
-        assert (found.orders, given(found)) == (2, "£1.20 + €1.50")
+        assert (found.orders, given_away(found)) == (2, "£1.20 + €1.50")
 
     def test_a_gift_card_pays_in_its_own_money_only_and_says_so(self, audiobook, post):
         basket = a_basket(audiobook)
@@ -287,6 +289,25 @@ def test_in_french_the_currency_is_named_in_french(client, audiobook, post):
         assert (str(priced.goods), priced.other_currencies) == ("15,00\xa0€", ["GBP"])
 
 
-def test_staff_keep_the_rates_in_the_admin(client, post):
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    assert "1 EUR = 0.8543 GBP" in client.get("/admin/exchange_rates/").content.decode()
+@pytest.mark.parametrize(("role", "status"), [("Central office", 200), ("Marketer", 302), ("Dispatch", 302)])
+def test_the_office_keeps_the_rates_and_nobody_else(client, post, role, status):
+    sign_in(client, role)
+    answer = client.get("/admin/exchange_rates/")
+    assert answer.status_code == status
+    assert ("1 EUR = 0.8543 GBP" in answer.content.decode()) is (status == 200)
+
+
+@pytest.mark.parametrize("model", [DeliveryMethod, ExchangeRate, LeastDeliveryFee, Promotion, Voucher])
+def test_a_currency_that_staff_mistype_is_refused_where_it_is_typed(model):
+    with pytest.raises(ValidationError, match="no currency in use"):
+        model(currency="eur").clean_fields()
+
+
+def test_what_is_read_is_reckoned_without_a_query(audiobook, post, django_assert_num_queries):
+    Promotion.objects.create(name="Spring", kind="percent", percent=Decimal(10))
+    basket = a_basket(audiobook)
+    given = pricing.circumstances_of(basket, timezone.now())
+
+    with django_assert_num_queries(0):
+        priced = pricing.reckon(given)
+        assert (priced.total, priced.to_pay) == (euros("13.50"), euros("13.50"))
