@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "django_countries",
     "django_tasks",
     "django_tasks_db",
+    "django_htmx",
     "modern_csrf",
     "django.forms",  # its widgets, for FORM_RENDERER
     "django.contrib.admin",

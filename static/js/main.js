@@ -2,7 +2,7 @@
 import "./basket-badge.js";
 import "./buy-bar.js";
 import "./gallery.js";
-import "./listing.js";
+import "./in-place.js";
 import "./menu.js";
 import "./quantity.js";
 import "./search-suggest.js";

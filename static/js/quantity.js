@@ -4,17 +4,18 @@ class QuantityField extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("input");
     if (!this.input || this.less) return;
-    this.less = this.step("−", this.dataset.less ?? "One fewer", () => this.input.stepDown());
-    this.more = this.step("+", this.dataset.more ?? "One more", () => this.input.stepUp());
+    this.less = this.step("less", "−", this.dataset.less ?? "One fewer", () => this.input.stepDown());
+    this.more = this.step("more", "+", this.dataset.more ?? "One more", () => this.input.stepUp());
     this.prepend(this.less);
     this.append(this.more);
     this.input.addEventListener("input", () => this.showLimits());
     this.showLimits();
   }
 
-  step(sign, label, act) {
+  step(name, sign, label, act) {
     const button = document.createElement("button");
     button.type = "button";
+    button.id = `${this.input.id}-${name}`; // by which the focus is kept where the basket changes in place
     button.className = "quantity__step";
     button.textContent = sign;
     button.setAttribute("aria-label", label);

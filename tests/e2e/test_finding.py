@@ -83,6 +83,31 @@ def test_copies_are_counted_up_and_down_with_buttons(visit):
     expect(page.get_by_label("Quantity").first).to_have_value("1")
 
 
+def test_the_basket_counts_in_place_and_the_last_of_quick_clicks_counts(visit):
+    page = visit(PHONE)
+    page.goto("/books/moby-dick/")
+    page.get_by_role("button", name="Add to basket").click()
+    page.evaluate("document.body.dataset.mark = 'the same page'")
+    more = page.get_by_role("button", name="One more")
+    one = page.locator(".basket-line__total").first.inner_text()
+    page.get_by_label("Voucher code").fill("half a co")
+
+    more.click()
+    page.wait_for_timeout(400)  # the first change is on its way
+    more.click()
+    more.click()
+    expect(page.locator("[data-basket-count]").first).to_have_text("4")
+    expect(page.get_by_label("Quantity").first).to_have_value("4")
+    expect(page.locator(".basket-line__total").first).not_to_have_text(one)
+    expect(more).to_be_focused()
+    expect(page.get_by_label("Voucher code")).to_have_value("half a co")
+    assert page.evaluate("document.body.dataset.mark") == "the same page"
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+    page.reload()
+    expect(page.get_by_label("Quantity").first).to_have_value("4")
+
+
 def test_filters_sort_and_pages_change_the_list_in_place(visit):
     page = visit(PHONE)
     page.goto("/books/")
@@ -114,6 +139,30 @@ def test_filters_sort_and_pages_change_the_list_in_place(visit):
     expect(total).to_contain_text("showing 1 to 24")
     page.go_back()
     expect(page.get_by_role("link", name="Remove Hardback")).to_be_visible()
+
+
+def test_a_filter_that_gets_no_list_is_followed_like_any_link(visit):
+    page = visit(DESK)
+    page.goto("/books/")
+    page.route("**/books/?format=hardback", lambda route: route.fulfill(status=404, body="No such list"), times=1)
+
+    page.get_by_role("navigation", name="Filter the books").get_by_role("link", name="Hardback").click()
+
+    page.wait_for_url("**/books/?format=hardback")
+    expect(page.get_by_role("link", name="Remove Hardback")).to_be_visible()
+
+
+def test_a_list_of_two_quick_choices_is_that_of_the_second(visit):
+    page = visit(DESK)
+    page.goto("/books/")
+
+    page.evaluate(
+        "for (const chosen of ['hardback', 'paperback']) document.querySelector(`a[href$='?format=${chosen}']`).click()"
+    )
+
+    page.wait_for_url("**/books/?format=paperback")
+    expect(page.get_by_role("link", name="Remove Paperback")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove Hardback")).to_be_hidden()
 
 
 def test_filters_are_links_without_scripts(visit):

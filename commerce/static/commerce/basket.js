@@ -1,37 +1,13 @@
-// The basket's form works by its buttons. With this script a changed quantity is kept at once and the
-// page shows what the server says of it: the new sums, or why fewer copies can be had.
+// The basket's form works by its buttons. With htmx a changed quantity is kept at once, and the page shows what the
+// server says of it: the new sums, or why fewer copies can be had. Of several changes the last answer is shown.
 
-const PAUSE = 350;
+let isNewer = false;
 
-let timer = 0;
-let turn = 0;
+const ofBasket = (handle) => (event) => {
+  if (event.target.closest("#basket-form")) handle(event);
+};
 
-function focused() {
-  const field = document.activeElement?.closest("quantity-field");
-  if (!field) return null;
-  const part = ["less", "more", "input"].find((name) => field[name] === document.activeElement);
-  return { id: field.input.id, part };
-}
-
-async function save() {
-  timer = 0;
-  turn += 1;
-  const mine = turn;
-  const form = document.getElementById("basket-form");
-  const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.querySelector("[data-basket]");
-  // A newer change is on its way: its answer will do.
-  if (!fresh || timer || mine !== turn) return;
-  const place = focused();
-  document.querySelector("[data-basket]").replaceWith(fresh);
-  const field = place && document.getElementById(place.id)?.closest("quantity-field");
-  field?.[place.part]?.focus();
-  document.dispatchEvent(new CustomEvent("basket:changed"));
-}
-
-document.addEventListener("change", (event) => {
-  if (event.target.form?.id !== "basket-form" || !event.target.checkValidity()) return;
-  clearTimeout(timer);
-  timer = setTimeout(save, PAUSE);
-});
+document.addEventListener("change", ofBasket(() => (isNewer = true)));
+document.addEventListener("htmx:before:request", ofBasket(() => (isNewer = false)));
+document.addEventListener("htmx:before:swap", ofBasket((event) => isNewer && event.preventDefault()));
+document.addEventListener("htmx:after:swap", () => document.dispatchEvent(new CustomEvent("basket:changed")));
