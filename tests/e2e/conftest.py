@@ -10,13 +10,15 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -34,6 +36,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+DATABASE = "booktime.sqlite3"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -105,9 +108,36 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+_first_start: list[tempfile.TemporaryDirectory[str]] = []
+"""A folder with what the first shop of this run had made when it was ready."""
+
+
+def _keep_first_start(var: Path) -> None:
+    kept = tempfile.TemporaryDirectory(prefix="booktime-first-start-")
+    folder = Path(kept.name)
+    shutil.copytree(var / "static", folder / "static")
+    if (var / DATABASE).exists():
+        with closing(sqlite3.connect(var / DATABASE)) as now, closing(sqlite3.connect(folder / DATABASE)) as copy:
+            now.backup(copy)
+    _first_start.append(kept)
+
+
+def _begin_with_first_start(var: Path, *, with_database: bool) -> None:
+    """Static files need not be collected twice, nor the same demo shop be loaded."""
+    for kept in _first_start:
+        folder = Path(kept.name)
+        shutil.copytree(folder / "static", var / "static", dirs_exist_ok=True)
+        if with_database and (folder / DATABASE).exists() and not (var / DATABASE).exists():
+            shutil.copy(folder / DATABASE, var / DATABASE)
+
+
 @contextmanager
 def running_shop(var: Path, **settings: str) -> Iterator[Shop]:
-    """`python -m booktime.embedded` in an empty folder: migrated, with the demo shop, worker and clock."""
+    """`python -m booktime.embedded` in an empty folder: migrated, with the demo shop, worker and clock.
+
+    Only the first one of a run begins with nothing at all.
+    """
+    _begin_with_first_start(var, with_database=not settings)
     port = free_port()
     with own_database(f"booktime_e2e_{os.getpid()}_{port}") as database, (var / "shop.log").open("wb") as log:
         environment = {
@@ -128,6 +158,8 @@ def running_shop(var: Path, **settings: str) -> Iterator[Shop]:
         shop = Shop(f"http://127.0.0.1:{port}", var, environment, process)
         try:
             _wait_until_ready(shop, process)
+            if not settings and not _first_start:
+                _keep_first_start(var)
             yield shop
         finally:
             process.terminate()

@@ -44,10 +44,11 @@ def place_order(page: Page) -> None:
 
 
 def sign_in(page: Page, email: str) -> None:
-    """The sign-in form of the account room."""
+    """The sign-in form of the account room, until it has let them in."""
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill("booktime-demo")
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile(r"^(?!.*/login/)"))
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Error, Page, Route, expect
+from playwright.sync_api import BrowserContext, Error, Page, Request, Route, expect
 
 from tests.e2e.conftest import DESK, PHONE, Shop
 from tests.e2e.test_buying import fill_address, sign_in
@@ -64,6 +64,7 @@ CLOSED = [
     "/no-such-page/",
     "/admin/login/",
 ]
+TABS = 6
 EXEMPT = {f"cookie {name}" for name in ("basket", "sessionid", "messages", "consent")}
 EXEMPT |= {"local booktime.modals", "session booktime.visits"}  # only after a promotion was closed: test_modals
 
@@ -147,13 +148,15 @@ class Watch:
 
     def __init__(self, page: Page, shop: Shop) -> None:
         self.page, self.context, self.host = page, page.context, urlsplit(shop.url).netloc
-        self.asked: list[str] = []
-        self.context.on("request", lambda request: self._note(request.url))
+        self.asked: list[tuple[str, Page]] = []
+        """The hosts of others that were asked for something, and by which tab."""
+        self.context.on("request", self._note)
         self.context.route(lambda url: urlsplit(url).netloc != self.host, self._answer)
 
-    def _note(self, url: str) -> None:
-        if urlsplit(url).scheme in {"http", "https", "ws", "wss"} and urlsplit(url).netloc != self.host:
-            self.asked.append(url)
+    def _note(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme in {"http", "https", "ws", "wss"} and url.netloc != self.host:
+            self.asked.append((url.netloc, request.frame.page))
 
     def _answer(self, route: Route) -> None:
         """Other companies, as far as these stories need them."""
@@ -172,19 +175,29 @@ class Watch:
 
     def findings(self) -> list[str]:
         """Everything that is not exempt, since the last time."""
-        found = [f"request {urlsplit(url).netloc}" for url in self.asked]
+        found = self._found(self.page)
         self.asked.clear()
+        return found
+
+    def _found(self, tab: Page) -> list[str]:
+        found = [f"request {host}" for host, by in self.asked if by == tab]
         found += [f"cookie {one['name']}" for one in self.context.cookies()]
-        return sorted({*found, *self.page.evaluate(STORED)} - EXEMPT)
+        return sorted({*found, *tab.evaluate(STORED)} - EXEMPT)
 
     def sweep(self, pages: list[str]) -> dict[str, list[str]]:
-        """What is found on each page, where anything is."""
+        """What is found on each page, where anything is. Some tabs wait at once: waiting is most of it."""
         everything = {}
-        for path in pages:
-            response = self.page.goto(path, wait_until="networkidle")
-            assert response.status == STATUS.get(path, 200), path
-            if found := self.findings():
-                everything[path] = found
+        tabs = [self.page, *(self.context.new_page() for _ in pages[1:TABS])]
+        for start in range(0, len(pages), TABS):
+            looked_at = list(zip(tabs, pages[start : start + TABS], strict=False))
+            for tab, path in looked_at:
+                assert tab.goto(path, wait_until="commit").status == STATUS.get(path, 200), path
+            for tab, _path in looked_at:
+                tab.wait_for_load_state("networkidle")
+            everything |= {path: found for tab, path in looked_at if (found := self._found(tab))}
+            self.asked.clear()
+        for tab in tabs[1:]:
+            tab.close()
         return everything
 
 
