@@ -109,5 +109,5 @@ class PostalAddressForm(OneSpelling, forms.ModelForm):
         if postcode and not all(matcher.match(postcode) for matcher in matchers):
             country = dict(self.fields["country"].choices)[cleaned["country"]]
             self.add_error(
-                "postcode", ValidationError(_("This is not a postcode of %(country)s.") % {"country": country})
+                "postcode", ValidationError(_("This postcode does not fit the country (%(country)s).") % {"country": country})
             )

@@ -72,13 +72,15 @@ class Card:
     subtitle: str
     url: str
     byline: str
+    names: str
+    """Who made it, in no language: its typographic cover follows from title and names."""
     cover: Cover | None
     price: Money | None
     price_from: bool
     availability: Availability
     formats: str
     offer: Offer | None = None
-    """The offer whose price is shown."""
+    """The offer whose price and availability are shown."""
 
 
 def card_from(listing: BookListing, at: dt.datetime | None = None) -> Card:
@@ -91,6 +93,7 @@ def card_of_face(face: Face, entries: Sequence[dict[str, Any]], at: dt.datetime)
     offers = sorted((decide(terms_from(entry), at) for entry in entries), key=lambda offer: offer.rank)
     prices = {offer.price: offer for offer in reversed(offers) if offer.can_buy and offer.price}
     price = min(prices, default=None)
+    shown = prices.get(price) or next(iter(offers), None)
     formats = dict.fromkeys(offer.terms.format for offer in offers)
     pictures = face["pictures"]
     return Card(
@@ -98,12 +101,13 @@ def card_of_face(face: Face, entries: Sequence[dict[str, Any]], at: dt.datetime)
         subtitle=face["subtitle"],
         url=book_url(face["slug"]),
         byline=byline(face["people"]),
+        names=", ".join(name for name, _slug, _role in face["people"]),
         cover=cover_of(pictures[0]) if pictures else None,
         price=price,
         price_from=len(prices) > 1,
-        availability=offers[0].availability if offers else NOT_SOLD,
+        availability=shown.availability if shown else NOT_SOLD,
         formats=" · ".join(str(Format(name).label) for name in formats),
-        offer=prices[price] if price else None,
+        offer=prices.get(price),
     )
 
 

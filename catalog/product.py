@@ -81,6 +81,7 @@ class ShownBook:
     subtitle: str
     url: str
     byline: str
+    names: str
     cover: Cover | None
     price: Money | None
     price_from: bool
@@ -122,7 +123,7 @@ def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
     _tell_apart(shown, editions)
     neighbours, more = _neighbours(page.pk, face)
     built_from(request, BOOKS, *(cached_as(pk) for pk in (page.pk, *(row.pk for row in (*neighbours, *more)))))
-    gallery = _gallery(face)
+    gallery = _gallery(face, shown[chosen].sku if shown and chosen else "")
     series = face["series"]
     people = people_of(face)
     return {
@@ -131,6 +132,7 @@ def product_context(page: Any, request: HttpRequest) -> dict[str, object]:
             subtitle=card.subtitle,
             url=card.url,
             byline=card.byline,
+            names=card.names,
             cover=card.cover,
             price=card.price,
             price_from=card.price_from,
@@ -232,9 +234,11 @@ def _running_time(minutes: int) -> str:
     return str(format_list(shown, style="unit-short", locale=locale))
 
 
-def _gallery(face: Face) -> list[dict[str, Any]]:
+def _gallery(face: Face, sku: str) -> list[dict[str, Any]]:
+    """The pictures, each with the address of the page that shows it, of the edition that was chosen."""
+    kept = {"edition": sku} if sku else {}
     return [
-        {**cover, "large": cover_of(picture, large=True), "page_url": f"?picture={number}"}
+        {**cover, "large": cover_of(picture, large=True), "page_url": f"?{urlencode({**kept, 'picture': number})}"}
         for number, picture in enumerate(face["pictures"], start=1)
         if (cover := cover_of(picture))
     ]

@@ -1,7 +1,7 @@
 """The picture that social networks show of a page without one: drawn from its title or name, 1200 by 630.
 
 The address holds a digest of all that is drawn, so a card is drawn once, kept in the shop's storage and may be
-kept by everybody for ever; other words make another address. Colours come from the typographic cover of the book.
+kept by everybody for ever; other words make another address. Colours are those of typographic covers.
 """
 
 from __future__ import annotations

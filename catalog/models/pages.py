@@ -31,7 +31,7 @@ from catalog.models.people import Contributor, Publisher, Series, Tag
 from catalog.panels import EditionsPanel
 from catalog.product import product_context
 from catalog.summaries import description_of
-from catalog.tags import tags_with_covers
+from catalog.tags import tags_with_cards
 from core.models import BasePage, home_crumb
 from core.panels import ChecksPanel
 
@@ -307,7 +307,7 @@ class TagIndexPage(BasePage):
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """The tags with the number of their books and a few covers."""
-        return {**super().get_context(request, *args, **kwargs), "tags": tags_with_covers()}
+        return {**super().get_context(request, *args, **kwargs), "tags": tags_with_cards()}
 
 
 class TagPageForm(WagtailAdminPageForm):

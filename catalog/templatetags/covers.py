@@ -1,6 +1,6 @@
 """Covers for books that have no picture: typographic, drawn from title and byline alone.
 
-The same words always give the same cover, in every process and on every machine. The drawing is
+The same title and names always give the same cover, in every language, process and machine. The drawing is
 an SVG of 200 by 300 with real text; lines and sizes are chosen here, with the widths of a wide
 serif and a wide sans, so that the words fit whichever font of the stack a reader has.
 """
@@ -55,8 +55,8 @@ PALETTES = (
 class Chance:
     """The choices that a book's words make: an endless, repeatable row of small numbers."""
 
-    def __init__(self, title: str, byline: str) -> None:
-        self._seed = hashlib.sha256(f"{title}\n{byline}".encode()).digest()
+    def __init__(self, title: str, names: str) -> None:
+        self._seed = hashlib.sha256(f"{title}\n{names}".encode()).digest()
         self._bytes = self._row()
 
     def _row(self) -> Iterator[int]:
@@ -534,9 +534,9 @@ _HINGE = (
 
 
 @lru_cache(maxsize=4096)
-def drawing(title: str, byline: str) -> str:
-    """What stands inside the SVG element: safe markup, the same for the same words."""
-    chance = Chance(title, byline)
+def drawing(title: str, byline: str, names: str) -> str:
+    """What stands inside the SVG element: safe markup, of the same kind and colours for the same title and names."""
+    chance = Chance(title, names)
     layout = LAYOUTS[chance.below(len(LAYOUTS))]
     colour = PALETTES[chance.below(len(PALETTES))]
     return layout(title, byline, colour, chance) + _HINGE
@@ -547,7 +547,8 @@ def typographic_cover(book: Any, labelled: bool = False) -> SafeString:
     """The cover of a book without a picture, as inline SVG.
 
     Args:
-        book: anything with a title and a byline.
+        book: anything with a title, a byline in the language of the page, and names; where there are none, the
+            byline is as good.
         labelled: say title and byline to screen readers; otherwise the words stand beside the
             cover and the drawing is silent.
     """
@@ -560,5 +561,5 @@ def typographic_cover(book: Any, labelled: bool = False) -> SafeString:
     return format_html(
         '<svg class="cover__typographic" viewBox="0 0 200 300" width="200" height="300" focusable="false" {}>{}</svg>',
         speech,
-        mark_safe(drawing(title, byline)),  # noqa: S308 - every text in it went through escape()
+        mark_safe(drawing(title, byline, str(getattr(book, "names", "") or byline))),  # noqa: S308 - every text in it went through escape()
     )

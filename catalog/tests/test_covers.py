@@ -106,7 +106,7 @@ def test_lines_are_balanced() -> None:
 def test_the_same_words_give_the_same_cover_in_another_process() -> None:
     code = (
         "import django; django.setup(); "
-        "from catalog.templatetags.covers import drawing; print(drawing('Emma', 'Jane Austen'), end='')"
+        "from catalog.templatetags.covers import drawing; print(drawing('Emma', 'Jane Austen', 'Jane Austen'), end='')"
     )
     other = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code],
@@ -116,11 +116,19 @@ def test_the_same_words_give_the_same_cover_in_another_process() -> None:
         cwd=settings.BASE_DIR,
         env={"DJANGO_SETTINGS_MODULE": "booktime.settings.test", "PYTHONHASHSEED": "7", "PATH": ""},
     )
-    assert other.stdout == covers.drawing("Emma", "Jane Austen")
+    assert other.stdout == covers.drawing("Emma", "Jane Austen", "Jane Austen")
+
+
+def test_a_cover_is_the_same_in_every_language_but_for_the_words() -> None:
+    inks = set()
+    for byline in ("Homer, translated by Emily Wilson", "Homer, traduit par Emily Wilson"):
+        book = SimpleNamespace(title="The Odyssey", byline=byline, names="Homer, Emily Wilson")
+        inks.add(tuple(re.findall(r'fill="(#\w+)"', covers.typographic_cover(book))))
+    assert len(inks) == 1
 
 
 def test_the_byline_changes_the_cover() -> None:
-    drawings = {covers.drawing("Selected Poems", f"Poet {number}") for number in range(20)}
+    drawings = {covers.drawing("Selected Poems", f"Poet {number}", f"Poet {number}") for number in range(20)}
     assert len(drawings) == 20
 
 

@@ -154,8 +154,17 @@ def test_a_card_says_the_price_of_the_moment_and_where_editions_differ(client, s
 
     assert (str(emma.price), emma.price_from) == ("£4.99", True)
     assert (emma.byline, emma.url, emma.formats) == ("Jane Austen", "/books/emma/", "Paperback · eBook")
-    assert (emma.availability.code, emma.availability.label) == ("in-stock", "In stock")
+    assert emma.availability.code == "download"
     assert (str(other.price), other.price_from) == ("£5.00", False)
+
+
+def test_a_card_says_of_the_same_edition_what_it_costs_and_whether_it_is_there(client, shop):
+    page = book("Emma", price="12.99", in_stock=1)
+    EditionFactory(product=page, price="4.99", in_stock=8)
+
+    emma = listing_at(client, "/books/").cards[0]
+
+    assert (str(emma.price), emma.availability.label) == ("£4.99", "In stock")
 
 
 def test_a_tag_has_a_page_with_or_without_an_editor(client, four):

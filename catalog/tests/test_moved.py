@@ -139,7 +139,7 @@ def test_the_page_of_a_tag_moves_with_it(client, persuasion, django_capture_on_c
         rename(Tag.objects.get(), "moved")
 
     assert led(client, "/tags/classics/") in (["/tags/moved/"], ["http://localhost/tags/moved/"])
-    assert "Read for a hundred years." in client.get("/tags/moved/").content.decode()
+    assert "<p>Read for a hundred years.</p>" in client.get("/tags/moved/").content.decode()
     draft.publish()
     assert TagPage.objects.get().slug == "moved"
 

@@ -90,6 +90,25 @@ def test_an_edition_is_chosen_by_its_number(client, shop):
     assert chosen.editions[1].selected is True
 
 
+def test_pictures_belong_to_the_edition_that_was_chosen_and_a_series_to_the_books_of_its_publisher(client, shop):
+    page = book("Persuasion", editions=0, publisher="Penguin", series="Penguin Classics")
+    EditionFactory(product=page, imprint="Penguin", format="paperback")
+    EditionFactory(product=page, imprint="Naxos", format="audio-cd", isbn="9780306406157")
+    for image in (picture(300, 400), picture(300, 400)):
+        ProductImage.objects.create(page=page, image=image)
+    indexing.refresh([page.pk])
+    tasks.make_renditions.call(page_ids=[page.pk])
+
+    first, second = page_of(client), page_of(client, "/books/persuasion/?edition=9780306406157")
+
+    assert [one["page_url"] for one in first.context["book"].gallery] == ["?picture=1", "?picture=2"]
+    assert second.context["book"].gallery[1]["page_url"] == "?edition=9780306406157&picture=2"
+    both = page_of(client, "/books/persuasion/?edition=9780306406157&picture=2").context["book"]
+    assert (both.edition.format, both.picture) == ("audio-cd", 1)
+    said = 'class="product__series"'
+    assert (said in first.content.decode(), said in second.content.decode()) == (True, False)
+
+
 def test_an_edition_that_is_off_sale_is_not_shown_and_one_that_may_not_be_sold_cannot_be_bought(client, shop):
     page = book("Persuasion", editions=0)
     off = EditionFactory(product=page, format="hardback")

@@ -50,6 +50,13 @@ def test_a_senseless_quantity_in_the_basket_leaves_the_line_as_it_was(client, pe
     assert lines() == {"Persuasion": 2}
 
 
+@pytest.mark.parametrize("door", ["add", "update", "remove", "later", "saved", "code", "code/remove", "currency"])
+def test_who_reloads_what_a_form_was_sent_to_is_shown_the_basket(client, shop, door):
+    answer = client.get(f"/basket/{door}/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/basket/")
+
+
 def test_full_width_figures_are_understood(client, persuasion):
     assert add(client, persuasion, "２").status_code == 302
     assert lines() == {"Persuasion": 2}

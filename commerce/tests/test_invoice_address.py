@@ -87,7 +87,7 @@ def test_both_addresses_are_checked_at_once_as_their_countries_write_them(client
 
     assert answer.status_code == 422
     assert "Please give the town or city." in answer.content.decode()
-    assert "This is not a postcode of United Kingdom." in answer.content.decode()
+    assert "This postcode does not fit the country (United Kingdom)." in answer.content.decode()
     assert not CheckoutDraft.objects.exists()
 
 

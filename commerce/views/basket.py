@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from commerce import basket_cookie, pricing
 from commerce.exceptions import CommerceError, UnknownCode
@@ -23,6 +26,16 @@ from core.throttle import is_too_often, sender_of
 
 MOST_CODES_TRIED = 20
 TRYING_SECONDS = 600
+
+
+def only_sent(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """For what a form is sent to: whoever comes otherwise (by a reload, by going back) is shown the basket."""
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        return view(request) if request.method == "POST" else redirect("commerce:basket")
+
+    return answer
 
 
 def owner_of(request: HttpRequest) -> Owner:
@@ -50,7 +63,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
+@only_sent
 def add(request: HttpRequest) -> HttpResponse:
     """Put copies of an edition into the basket."""
     form = AddForm(request.POST)
@@ -71,7 +84,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
+@only_sent
 def update(request: HttpRequest) -> HttpResponse:
     """Set the quantities of every line; the button Checkout does so too, and goes on."""
     basket = baskets.find(owner_of(request))
@@ -87,7 +100,7 @@ def update(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
+@only_sent
 def pay_in(request: HttpRequest) -> HttpResponse:
     """Reckon the basket in another currency."""
     basket = baskets.find(owner_of(request))
@@ -99,7 +112,7 @@ def pay_in(request: HttpRequest) -> HttpResponse:
     return redirect("commerce:basket")
 
 
-@require_POST
+@only_sent
 def remove(request: HttpRequest) -> HttpResponse:
     """Take a line out of the basket."""
     basket = baskets.find(owner_of(request))
@@ -114,7 +127,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     return redirect("commerce:basket")
 
 
-@require_POST
+@only_sent
 def save_for_later(request: HttpRequest) -> HttpResponse:
     """Take a line out of the basket, but keep it below."""
     basket = baskets.find(owner_of(request))
@@ -129,7 +142,7 @@ def save_for_later(request: HttpRequest) -> HttpResponse:
     return redirect("commerce:basket")
 
 
-@require_POST
+@only_sent
 def saved(request: HttpRequest) -> HttpResponse:
     """Put a saved line back into the basket, or drop it: what the button says."""
     owner = owner_of(request)
@@ -148,7 +161,7 @@ def saved(request: HttpRequest) -> HttpResponse:
     return redirect("commerce:basket")
 
 
-@require_POST
+@only_sent
 def enter_code(request: HttpRequest) -> HttpResponse:
     """Put the code of a voucher or a gift card into the basket. Who tries many must wait, right or wrong."""
     basket = baskets.find(owner_of(request))
@@ -166,7 +179,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     return redirect("commerce:basket")
 
 
-@require_POST
+@only_sent
 def remove_code(request: HttpRequest) -> HttpResponse:
     """Take a voucher's code out of the basket, or a gift card that was to pay for it."""
     basket = baskets.find(owner_of(request))

@@ -73,6 +73,7 @@ def load() -> None:
     """Import the books, then write the pages and make the people. Safe to run again after an interruption."""
     call_command("import_books", BOOKS, images=COVERS)
     with transaction.atomic():
+        call_command("loaddata", "demo_shop", verbosity=0)  # of the commerce room: who sells, and where to collect
         DemoShop().write()
 
 
@@ -249,6 +250,6 @@ def make_person(person: Person) -> None:
             line_1="3 Weir Cottages",
             line_2="Mill Lane",
             town="Merrowbridge",
-            postcode="MB4 7TH",
+            postcode="HR9 7TH",
             country="GB",
         )

@@ -10,6 +10,7 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from wagtail.models import Page, Revision
 
+from accounts.forms import AddressForm
 from accounts.models import Address, User
 from catalog.models import Edition, ProductPage, Tag, TagPage
 from home.demo import load
@@ -38,7 +39,10 @@ def test_the_demo_shop_is_complete_its_shelves_are_full_and_a_second_run_changes
         groups = list(User.objects.get(email=person.email).groups.values_list("name", flat=True))
         assert groups == ([person.group] if person.group else [])
     assert list(User.objects.filter(is_superuser=True).values_list("email", flat=True)) == ["owner@booktime.example"]
-    assert Address.objects.get().user.email == "reader@booktime.example"
+    reader = Address.objects.get()
+    assert reader.user.email == "reader@booktime.example"
+    typed = {name: getattr(reader, name) for name in ("full_name", "line_1", "line_2", "town", "postcode")}
+    assert AddressForm({**typed, "country": "GB"}, instance=reader).errors == {}
     assert Edition.objects.count() == 150
     assert TagPage.objects.count() == Tag.objects.count() == 12
     assert not TagPage.objects.filter(introduction="").exists()
@@ -52,6 +56,7 @@ def test_the_demo_shop_is_complete_its_shelves_are_full_and_a_second_run_changes
                  "/delivery-and-returns/", "/privacy/", "/books/the-odyssey/"):  # fmt: skip
         response = client.get(path)
         assert (path, response.status_code) == (path, 200)
+        assert "&lt;p&gt;" not in response.content.decode(), path
     content = client.get("/").content.decode()
     assert "The long way home" in content
     assert "Nell, who owns the place" in content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Page, expect
 
@@ -163,6 +164,40 @@ def test_a_list_of_two_quick_choices_is_that_of_the_second(visit):
     page.wait_for_url("**/books/?format=paperback")
     expect(page.get_by_role("link", name="Remove Paperback")).to_be_visible()
     expect(page.get_by_role("link", name="Remove Hardback")).to_be_hidden()
+
+
+def test_who_goes_back_twice_at_once_is_where_they_were(visit):
+    page = visit(DESK)
+    page.goto("/books/")
+    filters = page.get_by_role("navigation", name="Filter the books")
+    for choice in ("Paperback", "English"):
+        filters.get_by_role("link", name=choice).first.click()
+        expect(page.get_by_role("link", name=f"Remove {choice}")).to_be_visible()
+    every = page.evaluate("history.length")
+    page.route("**/books/**", lambda route: (time.sleep(0.3), route.continue_()))
+
+    page.evaluate("history.back(); setTimeout(() => history.back(), 80)")
+
+    page.wait_for_url(re.compile("/books/$"))
+    expect(page.get_by_role("link", name=re.compile("^Remove"))).to_have_count(0)
+    assert page.evaluate("history.length") == every
+
+
+def test_who_goes_back_does_not_get_the_list_that_was_asked_for(visit):
+    page = visit(DESK)
+    page.goto("/books/")
+    page.get_by_label("Sort by").select_option(label="Title")
+    page.wait_for_url("**sort=title**")
+    page.route("**/books/?format=hardback**", lambda route: (time.sleep(0.5), route.continue_()))
+
+    page.get_by_role("navigation", name="Filter the books").get_by_role("link", name="Hardback").click()
+    page.evaluate("history.back()")
+
+    page.wait_for_url(re.compile("/books/$"))
+    page.wait_for_timeout(1000)
+    assert page.url.endswith("/books/")
+    expect(page.get_by_label("Sort by")).to_have_value("newest")
+    expect(page.get_by_role("link", name="Remove Hardback")).to_have_count(0)
 
 
 def test_filters_are_links_without_scripts(visit):

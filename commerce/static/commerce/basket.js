@@ -1,5 +1,5 @@
 // The basket's form works by its buttons. With htmx a changed quantity is kept at once, and the page shows what the
-// server says of it: the new sums, or why fewer copies can be had. Of several changes the last answer is shown.
+// server says of it: the new sums, or why fewer copies can be had. Of quick changes the last answer is shown.
 
 let isNewer = false;
 
