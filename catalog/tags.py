@@ -6,7 +6,7 @@ from pyroaring import BitMap
 
 from catalog import facets
 from catalog.addresses import tag_url
-from catalog.faces import Card, card_from
+from catalog.faces import card_from
 from catalog.models.listing import BookListing
 from catalog.models.people import Tag
 

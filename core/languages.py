@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -83,7 +84,9 @@ class RedirectMiddleware(WagtailRedirectMiddleware):
     """Wagtail's redirects, for an address in any language."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Look for the path without its language; where it leads is said in that language."""
+        """Look for the path without its language; where it leads is said in that language. A circle is no way."""
         bare = copy.copy(request)
         bare.path = request.path_info
-        return super().process_response(bare, response)
+        led = super().process_response(bare, response)
+        is_circle = led is not response and urlsplit(led.headers.get("Location", "")).path == request.path
+        return response if is_circle else led

@@ -66,6 +66,27 @@ class BasePage(MetadataPageMixin, Page):
     class Meta:
         abstract = True
 
+    def save_revision(self, *args: Any, **kwargs: Any) -> Revision:
+        """Wagtail's. Of a page that an import or a migration made, what is public is kept as a revision first.
+
+        So it can be compared and brought back; and a change that is scheduled leaves it standing, which Wagtail takes
+        off the site where it knows no live revision.
+        """
+        if self.live and self.last_published_at and self.live_revision_id is None:
+            self._keep_what_is_public()
+        return super().save_revision(*args, **kwargs)
+
+    def _keep_what_is_public(self) -> None:
+        stored = type(self)._default_manager.get(pk=self.pk)
+        self.live_revision = Revision.objects.create(
+            content_object=stored,
+            base_content_type=stored.get_base_content_type(),
+            created_at=stored.last_published_at,
+            content=stored.serializable_data(),
+            object_str=str(stored),
+        )
+        Page.objects.filter(pk=self.pk).update(live_revision=self.live_revision)
+
     def publish(self, revision: Revision, *args: Any, **kwargs: Any) -> None:
         """Publish, or schedule; what the clock publishes is looked at once more, for it may be long ago."""
         if kwargs.get("log_action") == approval.BY_THE_CLOCK and approval.hold_back(revision):

@@ -7,7 +7,8 @@ from typing import Any
 from django.apps import apps as installed
 from django.conf import settings
 from django.db.models.signals import post_delete, post_migrate, post_save
-from wagtail.models import PageViewRestriction, Site
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 from core import generations, page_cache
@@ -21,6 +22,13 @@ def forget_site(instance: object = None, **_kwargs: object) -> None:
         return
     generations.begin(generations.SITE)
     page_cache.purge(page_cache.SITE)
+
+
+def stands_here(instance: Page, **_kwargs: object) -> None:
+    """A page has this address from now on: what led away from it, for a page was here before, does no more."""
+    address = instance.specific.get_url_parts()
+    if address and address[2]:
+        Redirect.objects.filter(old_path=Redirect.normalise_path(address[2])).delete()
 
 
 def picture_changed(created: bool = False, **_kwargs: object) -> None:
@@ -47,6 +55,8 @@ def connect() -> None:
     post_migrate.connect(list_mail_texts, sender=installed.get_app_config("core"), dispatch_uid="core.list_mail_texts")
     for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
         signal.connect(forget_site, dispatch_uid="core.forget_site")
+    for signal in (page_slug_changed, post_page_move):
+        signal.connect(stands_here, dispatch_uid="core.stands_here")
     for signal in (post_save, post_delete):
         signal.connect(forget_site, sender=PageViewRestriction, dispatch_uid="core.forget_site")
         signal.connect(forget_site, sender=Site, dispatch_uid="core.forget_site")

@@ -12,6 +12,7 @@ from catalog.importers import onix
 from catalog.importers.onix import tags
 from catalog.importers.onix.dates import partial_date
 from catalog.importers.records import Block, Notification, PriceRecord, Record, Rejection, UnreadableFile
+from catalog.tests.factories import isbn as unassigned
 
 TODAY = dt.date(2025, 6, 1)
 ISBN = "9780007232833"
@@ -795,6 +796,45 @@ def test_a_product_inside_a_comment_or_a_text_is_not_one():
     record = one(message_30("<!-- <Product> -->", product_30(collateral=text)))
 
     assert record.title == "Roseanna"
+
+
+@pytest.mark.parametrize("opened", ["<!-- never closed", "<![CDATA[never closed"])
+@pytest.mark.parametrize("behind", ["", "<!-- a comment --><![CDATA[ ]]>"])
+def test_a_section_that_is_never_closed_costs_its_product_alone(opened, behind):
+    broken = product_30(ids=(("15", ISBN),)).replace("<TitleText>", f"<TitleText>{opened}", 1)
+    others = [product_30(ids=(("15", unassigned(number)),)) for number in range(3)]
+
+    first, bad, second, last = read(message_30(others[0], broken, others[1] + behind, others[2]))
+
+    assert [record.isbn for record in (first, second, last)] == [unassigned(number) for number in range(3)]
+    assert "a comment or a CDATA section in it is never closed" in bad.reason
+    alone, at_the_end = read(message_30(others[0], broken))
+    assert (alone.isbn, "never closed" in at_the_end.reason) == (unassigned(0), True)
+
+
+def test_a_comment_between_products_that_is_never_closed_hides_none():
+    one, two = (product_30(ids=(("15", unassigned(number)),)) for number in range(2))
+    assert [record.isbn for record in read(message_30(one, f"<!-- the spring list {two}"))] == [
+        unassigned(0), unassigned(1),
+    ]  # fmt: skip
+
+
+def test_a_section_that_is_never_closed_costs_its_product_alone_in_a_long_file_too():
+    products = [product_30(ids=(("15", unassigned(number)),)) for number in range(8_000)]
+    broken = product_30().replace("<TitleText>", "<TitleText><!--", 1)
+
+    results = read(message_30(broken, *products))
+
+    assert [type(result) for result in results] == [Rejection, *[Record] * 8_000]
+
+
+def test_what_is_wrong_with_the_header_is_said_at_the_first_product():
+    unknown = message_30(product_30(), product_30()).replace(b'"1.0"?', b'"1.0" encoding="KLINGON-9"?', 1)
+    first, second = read(unknown)
+    assert ("KLINGON-9" in " ".join(first.warnings), second.warnings) == (True, [])
+
+    first, second = read(message_30(product_30(), product_30(), header="<Header><Sender></Header>"))
+    assert "The header cannot be read" in first.warnings[0]
 
 
 def test_undeclared_windows_1252_is_read_and_reported_with_its_line():

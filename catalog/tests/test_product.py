@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from django.core.files.images import ImageFile
+from django.utils import timezone
 from PIL import Image
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.images import get_image_model
+from wagtail.models import Revision
 
 from catalog import indexing, tasks
 from catalog.choices import Role
@@ -226,6 +229,36 @@ def test_an_old_address_leads_to_the_new_one(client, shop, django_capture_on_com
 
     assert (response.status_code, response["Location"]) == (301, "/books/persuaded/")
     assert [card.url for card in client.get("/books/").context["listing"].cards] == ["/books/persuaded/"]
+
+
+def test_a_change_that_is_scheduled_leaves_the_imported_page_as_it_stands_until_then(client, shop):
+    page = book("Persuasion")
+    page.title, page.go_live_at = "Persuasion, again", timezone.now() + dt.timedelta(days=3)
+    page.save_revision().publish()
+
+    assert page_of(client).context["book"].title == "Persuasion"
+    first, second = Revision.page_revisions.filter(object_id=str(page.pk)).order_by("created_at")
+    assert (first.as_object().title, second.as_object().title) == ("Persuasion", "Persuasion, again")
+    stored = ProductPage.objects.get()
+    assert (stored.live, stored.live_revision, stored.latest_revision) == (True, first, second)
+
+    stored.get_latest_revision_as_object().save_revision()
+    assert Revision.page_revisions.filter(object_id=str(page.pk)).count() == 3, "what is public is kept once"
+
+
+def test_a_slug_that_went_there_and_back_leads_in_no_circle(client, shop, django_capture_on_commit_callbacks):
+    page = book("Moby-Dick")
+    for slug in ("mb2", "moby-dick"):
+        page.slug = slug
+        with django_capture_on_commit_callbacks(execute=True):
+            page.save_revision().publish()
+
+    assert client.get("/books/mb2/", follow=True).redirect_chain == [("/books/moby-dick/", 301)]
+    with django_capture_on_commit_callbacks(execute=True):
+        page.unpublish()
+    assert client.get("/books/moby-dick/").status_code == 404
+    Redirect.add_redirect("/books/moby-dick/", page)
+    assert client.get("/books/moby-dick/").status_code == 404
 
 
 def test_slugs_of_other_scripts_are_served(client, shop):

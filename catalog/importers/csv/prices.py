@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from catalog.choices import DIGITAL_FORMATS
 from catalog.importers import codes
 from catalog.importers.csv.row import Row
 from catalog.importers.records import PriceRecord
@@ -36,7 +37,7 @@ _DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "BSD", "B
 """Currencies that a bare “$” may stand for."""
 
 
-def read_price(row: Row) -> PriceRecord | None:
+def read_price(row: Row, book_format: str) -> PriceRecord | None:
     """The price of the row, or None, with a warning where there is one that is of no use."""
     value = row.get("price")
     if not value:
@@ -56,8 +57,8 @@ def read_price(row: Row) -> PriceRecord | None:
     if amount > MAX_AMOUNT:
         row.warn(f"Price {value[:30]} is more than any book costs; left out.")
         return None
-    if not amount and row.table.has_isbn:
-        row.warn("Price 0 means “unknown” in lists of books; left out.")
+    if not amount and book_format not in DIGITAL_FORMATS:
+        row.warn("Price 0 means “unknown” for a printed book; left out.")
         return None
     return PriceRecord(amount, currency)
 

@@ -57,7 +57,7 @@ def read_record(row: Row) -> Record:
     work = text.plain(row.get("work"))
     record.work_ids = frozenset({f"csv:{work}"[:255]}) if work else frozenset()
     record.availability = values.availability(row)
-    price = prices.read_price(row)
+    price = prices.read_price(row, record.format)
     if price:
         record.prices = [price]
         prices.compare(row, isbn, price)

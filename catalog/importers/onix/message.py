@@ -145,7 +145,7 @@ class Message:
         buffer = self._rest
         at = 0  # up to here the buffer was looked at
         done = 0  # up to here lines and characters were counted; behind it begins the piece that is open
-        is_open = is_header = oversized = False
+        is_open = is_header = oversized = is_last = False
         opening = closing = ""
         while True:
             if is_open and not oversized:
@@ -161,7 +161,24 @@ class Message:
             mark = marks.search(buffer, at)
             in_section = False
             if mark and (mark["cdata"] or mark["comment"]):
-                end = buffer.find("]]>" if mark["cdata"] else "-->", mark.end())
+                opener, closer = ("<![CDATA[", "]]>") if mark["cdata"] else ("<!--", "-->")
+                end = buffer.find(closer, mark.end())
+                limit = end if end >= 0 else len(buffer)
+                is_endless = end < 0 and (is_last or limit - mark.start() > MAX_PRODUCT)
+                if is_endless or buffer.find(opener, mark.end(), limit) >= 0:
+                    # It was never closed; the end that was found is that of another one.
+                    ended = next(
+                        (found.end() for found in marks.finditer(buffer, mark.end(), limit) if found["end"]), 0
+                    )
+                    if is_open and not oversized and ended:
+                        fault = "a comment or a CDATA section in it is never closed"
+                        yield Piece(is_header, self._line, None, fault, self._warnings(ended - done))
+                        self._advance(buffer, done, ended)
+                        at, done, is_open = ended, ended, False
+                        continue
+                    if is_endless or not is_open:
+                        at = mark.end()
+                        continue
                 if end >= 0:
                     at = end + 3
                     continue
@@ -188,6 +205,9 @@ class Message:
                 closed, at = True, mark.end()
                 continue
             chunk = self._next()
+            if chunk is None and in_section and not is_last:
+                is_last = True
+                continue
             if chunk is None:
                 break
             if not in_section:

@@ -37,12 +37,18 @@ def read(
     )
     message = Message(stream)
     position = 0
+    of_header: list[str] = []
     for piece in message.pieces():
         if piece.is_header:
+            of_header = piece.warnings
             if piece.element is not None:
                 context.header = read_header(Part(piece.element))
+            else:
+                of_header.append(f"The header cannot be read, nor who sent this and in which currency: {piece.fault}.")
             continue
         position += 1
+        if piece.element is not None:
+            piece.warnings[:0], of_header = of_header, []
         yield _product(piece, position, context)
     if message.broken_at:
         if not position:
