@@ -109,5 +109,6 @@ class PostalAddressForm(OneSpelling, forms.ModelForm):
         if postcode and not all(matcher.match(postcode) for matcher in matchers):
             country = dict(self.fields["country"].choices)[cleaned["country"]]
             self.add_error(
-                "postcode", ValidationError(_("This postcode does not fit the country (%(country)s).") % {"country": country})
+                "postcode",
+                ValidationError(_("This postcode does not fit the country (%(country)s).") % {"country": country}),
             )

@@ -135,9 +135,9 @@ def main() -> None:
     """Prepare, tell the addresses, serve until told to stop."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "booktime.settings.production")
     ensure_secret_key()
-    from booktime.environment import read
+    from booktime import environment
 
-    host, port = os.environ.get("HOST", "127.0.0.1"), read("PORT", "int", 8000)
+    host, port = os.environ.get("HOST", "127.0.0.1"), environment.port("PORT", 8000)
     address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
     os.environ.setdefault("SITE_URL", address)
     allow_demo_sign_ins()
@@ -146,7 +146,10 @@ def main() -> None:
     import django
     from django.conf import settings
 
-    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        environment.stop("VAR_DIR", f"is no folder that can be written to: {error}.")
     django.setup()
     ensure_pdf_libraries()
     prepare_database()

@@ -113,6 +113,25 @@ def time_zone(name: str, default: str) -> str:
     return zone
 
 
+def port(name: str, default: int) -> int:
+    """A port of this machine."""
+    number = int(read(name, "int", default))
+    if not 0 < number < 65_536:
+        stop(name, f"must be a port from 1 to 65535, not “{number}”.")
+    return number
+
+
+def sentry_dsn() -> str:
+    """Where errors are reported, or an empty text."""
+    from sentry_sdk.utils import BadDsn, Dsn
+
+    dsn = str(read("SENTRY_DSN", default=""))
+    try:
+        return str(Dsn(dsn)) if dsn else ""
+    except BadDsn as error:
+        stop("SENTRY_DSN", f"must be an address such as https://key@sentry.example/1: {error}.")
+
+
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
     """The addresses and networks of a setting, separated by commas; not the whole world, which nobody can trust."""
     found = []

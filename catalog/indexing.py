@@ -41,6 +41,7 @@ from catalog.models import (
     ProductPage,
     SearchWord,
 )
+from catalog.models.listing import SHORTEST_LEARNED
 from catalog.offers import Offer, Terms, decide, entry_of, prices_of, terms_from
 from core import page_cache
 
@@ -140,8 +141,11 @@ def _mark_deleted(page_ids: Collection[int], version: int) -> None:
         )  # fmt: skip
 
 
-def _learn_words(rows: Iterable[BookListing]) -> None:
-    words = {word for row in rows if row.is_live for word in row.names.split() if len(word) > 2 and word.isalpha()}
+def _learn_words(rows: Collection[BookListing]) -> None:
+    """Keep the words of names and of tags, by which mistyped ones are mended."""
+    texts = {row.names for row in rows if row.is_live}
+    texts |= {fold(label) for label in {label for row in rows if row.is_live for _pk, label, _slug in row.face["tags"]}}
+    words = {word for text in texts for word in text.split() if len(word) >= SHORTEST_LEARNED and word.isalpha()}
     known = set(SearchWord.objects.filter(word__in=words).values_list("word", flat=True)) if len(words) < 500 else ()
     SearchWord.objects.bulk_create(
         [SearchWord(word=word, backwards=word[::-1], length=len(word)) for word in sorted(words.difference(known))],
@@ -157,6 +161,7 @@ class Sold(NamedTuple):
 
     pk: int
     isbn: str
+    imprint: str
     language: str
     terms: Terms
 
@@ -206,7 +211,13 @@ def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
                 (moment for edition in sold for moment in edition.terms.changes() if moment > now), default=None
             ),
             facets=_facets(sold, offers, [row[0] for row in tags.get(pk, ())], publisher_id, pk in pictures),
-            names=_names(title, subtitle, names, [series, publisher, imprint], [edition.isbn for edition in sold]),
+            names=_names(
+                title,
+                subtitle,
+                names,
+                [series, publisher, imprint, *(edition.imprint for edition in sold)],
+                [edition.isbn for edition in sold],
+            ),
             body=fold(" ".join([*labels, short, _text_of(description)])[:LONGEST_BODY]),
             face=face_of(
                 title=title,
@@ -235,9 +246,10 @@ def _editions(page_ids: Collection[int]) -> dict[int, list[Sold]]:
     prices = prices_of(Price.objects.filter(edition__product__in=page_ids, edition__is_active=True))
     editions: dict[int, list[Sold]] = defaultdict(list)
     for (
-        pk, page_id, isbn, language, form, not_for_sale, supplier, published, precision, embargo, on_hand, allocated
+        pk, page_id, isbn, imprint, language, form, not_for_sale, supplier, published, precision, embargo,
+        on_hand, allocated,
     ) in Edition.objects.filter(product__in=page_ids, is_active=True).order_by("pk").values_list(
-        "pk", "product_id", "isbn", "language", "format", "not_for_sale", "availability", "publication_date",
+        "pk", "product_id", "isbn", "imprint", "language", "format", "not_for_sale", "availability", "publication_date",
         "publication_precision", "embargo_date", "stock__on_hand", "stock__allocated",
     ):  # fmt: skip
         own, also = prices.get(pk, ((), ()))
@@ -252,7 +264,7 @@ def _editions(page_ids: Collection[int]) -> dict[int, list[Sold]]:
             prices=own,
             also=also,
         )
-        editions[page_id].append(Sold(pk, isbn or "", language, terms))
+        editions[page_id].append(Sold(pk, isbn or "", imprint, language, terms))
     return editions
 
 

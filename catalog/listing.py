@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
@@ -430,7 +431,7 @@ _EDGES = ((0, 5), (5, 10), (10, 20), (20, 0))
 def _language(code: str) -> str:
     """The name of a language in the language of the page."""
     locale = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
-    return (locale.languages.get(code) or code).capitalize()
+    return capfirst(locale.languages.get(code) or code)
 
 
 # --- Reading an address --------------------------------------------------------------------------

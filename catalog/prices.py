@@ -343,6 +343,9 @@ def _write(changed: Sequence[Planned], user: User | None, cause: str) -> None:
 
 
 def _record(before: Iterable[tuple[Key, Sequence[Price]]], at: dt.datetime, user: User | None, cause: str) -> None:
+    """Write down what held until now; the editions were updated."""
+    before = list(before)
+    Edition.objects.filter(pk__in={edition_id for (edition_id, _currency), _prices in before}).update(updated_at=at)
     insert_rows(
         PriceChange,
         (

@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
@@ -218,7 +219,7 @@ def _facts(edition: Edition, is_of_publisher: bool) -> list[dict[str, str]]:
         (_("Imprint") if is_of_publisher else _("Publisher"), edition.imprint),
         (_("Pages"), number_format(edition.pages, force_grouping=True) if edition.pages else ""),
         (_("Running time"), _running_time(edition.duration_minutes) if edition.duration_minutes else ""),
-        (_("Language"), (locale.languages.get(language) or edition.language).capitalize()),
+        (_("Language"), capfirst(locale.languages.get(language) or edition.language)),
         ("ISBN" if edition.isbn else _("SKU"), isbns.hyphenate(edition.isbn) if edition.isbn else edition.sku),
         (_("Dimensions"), _("%(size)s mm") % {"size": size} if len(sizes) > 1 else ""),
         (_("Weight"), _("%(grams)s g") % {"grams": grams} if grams else ""),

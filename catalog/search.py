@@ -22,7 +22,7 @@ from catalog.faces import Card, card_of_face
 from catalog.facets import State
 from catalog.folding import fold, words
 from catalog.models.editions import Edition
-from catalog.models.listing import BookListing, SearchWord
+from catalog.models.listing import SHORTEST_LEARNED, BookListing, SearchWord
 from catalog.models.people import Tag
 
 MOST = 480
@@ -105,10 +105,13 @@ def find(query: str, state: State) -> Found:
 
 
 def correct(query: str) -> str | None:
-    """The query with each unknown word replaced by the nearest known one; None where nothing is near."""
+    """The query with each unknown word replaced by the nearest known one; None where nothing is near.
+
+    Words too short to be learned (“of”, initials) stay as they are.
+    """
     asked = words(query)[:MOST_WORDS]
     known = set(SearchWord.objects.filter(word__in=asked).values_list("word", flat=True))
-    unknown = {word for word in asked if word not in known and not word.isdecimal()}
+    unknown = {word for word in asked if len(word) >= SHORTEST_LEARNED and word not in known and not word.isdecimal()}
     nearest = _nearest(unknown)
     if not unknown or unknown - nearest.keys():
         return None

@@ -1,6 +1,6 @@
 """What serving the public changes. Also the embedded shop of `make run`, which is production without services."""
 
-from booktime.environment import read
+from booktime.environment import read, sentry_dsn
 
 from .base import *  # noqa: F403
 from .base import HTTPS
@@ -18,7 +18,7 @@ if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_SECURE = True
 
-SENTRY_DSN = str(read("SENTRY_DSN", default=""))
+SENTRY_DSN = sentry_dsn()
 if SENTRY_DSN:
     import sentry_sdk
 

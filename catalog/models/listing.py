@@ -87,8 +87,12 @@ class ListingVersion(models.Model):
         return str(self.number)
 
 
+SHORTEST_LEARNED = 3
+"""Letters of the shortest words that are kept; shorter ones are not taken for mistyped."""
+
+
 class SearchWord(models.Model):
-    """A word that stands in the name of some book: what a mistyped word is compared with."""
+    """A word that stands in the names of some book or in a tag: what a mistyped word is compared with."""
 
     word = models.CharField(max_length=64, primary_key=True)
     backwards = models.CharField(max_length=64, db_index=True, editable=False)

@@ -9,9 +9,10 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
-from catalog import facets, indexing, stock
+from catalog import facets, indexing, prices, stock
 from catalog.models import (
     BookListing,
     CatalogPage,
@@ -197,6 +198,17 @@ def test_rebuilding_writes_every_row(shop):
 
     assert indexing.rebuild() == 1
     assert listing(page).face["title"] == "Persuasion"
+
+
+def test_a_new_price_updates_the_book(shop):
+    page = book("Persuasion", price="7.99")
+    Edition.objects.update(updated_at=timezone.now() - dt.timedelta(days=9))
+    Page.objects.update(last_published_at=timezone.now() - dt.timedelta(days=9))
+
+    Price.objects.update(source=Price.Source.FEED)
+    prices.replace_feed_prices({page.editions.get().pk: []})
+
+    assert timezone.now() - ProductPage.objects.get().date_updated < dt.timedelta(minutes=1)
 
 
 def test_date_updated_is_the_latest_of_page_and_editions(shop):

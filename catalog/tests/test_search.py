@@ -9,7 +9,7 @@ import pytest
 from catalog import facets, indexing, search
 from catalog.folding import fold, joined_initials
 from catalog.models import BookListing, Tag
-from catalog.tests.factories import book
+from catalog.tests.factories import EditionFactory, book
 
 HOSTILE = (
     "\0", "a\0b", "%", "\\", "_", "(((", ")))", "*", "*:*", '"', '"""', "'", "NEAR", "NEAR(a b)", "AND OR NOT", "a AND",
@@ -141,11 +141,15 @@ def test_a_mistyped_word_is_corrected(client, shop):
         ("ajne", "jane"),
         ("emam", "emma"),
         ("emna woodhuose", "emma woodhouse"),
+        ("the pictre of dorian gray", "the picture of dorian gray"),
+        ("j k austne", "j k austen"),
+        ("mistery", "mystery"),
     ],
 )
 def test_typing_errors_of_each_kind_are_understood(shop, typed, meant):
     book("Persuasion", contributors=["Jane Austen"])
-    book("Emma", subtitle="Miss Woodhouse")
+    book("Emma", subtitle="Miss Woodhouse", tags=["Crime and mystery"])
+    book("The Picture of Dorian Gray")
     assert search.correct(typed) == meant
 
 
@@ -154,6 +158,13 @@ def test_however_many_words_are_mistyped_they_are_corrected_in_two_queries(shop,
 
     with django_assert_num_queries(2):
         assert search.correct("jnae austne persusaion novles") == "jane austen persuasion novels"
+
+
+def test_a_book_is_found_by_the_house_of_any_of_its_editions(client, shop):
+    page = book("Moby-Dick", publisher="Penguin")
+    EditionFactory(product=page, imprint="Naxos AudioBooks")
+
+    assert [card.title for card in client.get("/search/?q=naxos").context["listing"].cards] == ["Moby-Dick"]
 
 
 def test_nothing_near_is_nothing_found(client, shop):

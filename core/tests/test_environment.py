@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from booktime.environment import (
+    BASE_DIR,
     country,
     currency,
     database,
@@ -49,6 +50,28 @@ def test_an_address_that_is_none_stops_the_shop(monkeypatch, value):
 
     with pytest.raises(SystemExit, match="STRIPE_API_BASE must be an address"):
         provider_address("STRIPE_API_BASE", "https://api.stripe.com")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "99999999", "PORT must be a port from 1 to 65535, not “99999999”"),
+        ("SENTRY_DSN", "notadsn", "SENTRY_DSN must be an address such as https://key@sentry.example/1"),
+        ("VAR_DIR", "/dev/null/var", "VAR_DIR is no folder that can be written to"),
+    ],
+)
+def test_the_embedded_shop_stops_with_one_line(name, value, said):
+    environment = {**os.environ, "SECRET_KEY": "x" * 60, "DATABASE_URL": "", name: value}
+    environment["DJANGO_SETTINGS_MODULE"] = "booktime.settings.production"
+
+    ended = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-m", "booktime.embedded"],
+        env=environment, cwd=BASE_DIR, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 1
+    assert f"BookTime cannot start: {said}" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_keys_are_sent_encrypted_except_to_this_machine(monkeypatch):
