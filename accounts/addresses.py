@@ -108,7 +108,5 @@ class PostalAddressForm(OneSpelling, forms.ModelForm):
         matchers = rules.postal_code_matchers if rules else []
         if postcode and not all(matcher.match(postcode) for matcher in matchers):
             country = dict(self.fields["country"].choices)[cleaned["country"]]
-            self.add_error(
-                "postcode",
-                ValidationError(_("This postcode does not fit the country (%(country)s).") % {"country": country}),
-            )
+            said = _("This postcode does not fit the country (%(country)s).") % {"country": country}
+            self.add_error("postcode", ValidationError(said))

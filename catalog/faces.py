@@ -93,7 +93,8 @@ def card_of_face(face: Face, entries: Sequence[dict[str, Any]], at: dt.datetime)
     offers = sorted((decide(terms_from(entry), at) for entry in entries), key=lambda offer: offer.rank)
     prices = {offer.price: offer for offer in reversed(offers) if offer.can_buy and offer.price}
     price = min(prices, default=None)
-    shown = prices.get(price) or next(iter(offers), None)
+    priced = prices[price] if price else None
+    shown = priced or next(iter(offers), None)
     formats = dict.fromkeys(offer.terms.format for offer in offers)
     pictures = face["pictures"]
     return Card(
@@ -107,7 +108,7 @@ def card_of_face(face: Face, entries: Sequence[dict[str, Any]], at: dt.datetime)
         price_from=len(prices) > 1,
         availability=shown.availability if shown else NOT_SOLD,
         formats=" · ".join(str(Format(name).label) for name in formats),
-        offer=prices.get(price),
+        offer=priced,
     )
 
 

@@ -7,7 +7,7 @@ const ofBasket = (handle) => (event) => {
   if (event.target.closest("#basket-form")) handle(event);
 };
 
-document.addEventListener("change", ofBasket(() => (isNewer = true)));
+document.addEventListener("change", ofBasket(() => (isNewer = true)), { capture: true }); // before htmx asks
 document.addEventListener("htmx:before:request", ofBasket(() => (isNewer = false)));
 document.addEventListener("htmx:before:swap", ofBasket((event) => isNewer && event.preventDefault()));
 document.addEventListener("htmx:after:swap", () => document.dispatchEvent(new CustomEvent("basket:changed")));
