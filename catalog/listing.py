@@ -20,8 +20,10 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
+from wagtail.contrib.redirects.models import Redirect
 
 from catalog import facets
+from catalog.addresses import TAGS
 from catalog.choices import Format
 from catalog.faces import Card, card_of_face
 from catalog.facets import State
@@ -387,7 +389,14 @@ def _tag_values(counts: dict[str, int], chosen: Iterable[Tag]) -> list[tuple[str
 
 
 def _tags_by_slug(slugs: Sequence[str]) -> list[Tag]:
-    return list(Tag.objects.filter(slug__in=slugs).order_by("slug")) if slugs else []
+    """The tags of these slugs, or of what is left of them where they were changed; what is unknown is left out."""
+    tags = list(Tag.objects.filter(slug__in=slugs).order_by("slug")) if slugs else []
+    if earlier := set(slugs) - {tag.slug for tag in tags}:
+        paths = [Redirect.normalise_path(f"/{TAGS}/{slug}/") for slug in earlier]
+        leads = Redirect.objects.filter(old_path__in=paths).values_list("redirect_link", flat=True)
+        now = [lead.rstrip("/").rpartition("/")[2] for lead in leads]
+        tags += Tag.objects.filter(slug__in=now).exclude(pk__in=[tag.pk for tag in tags]).order_by("slug")
+    return tags
 
 
 def _pages(wanted: Wanted, last: int) -> dict[str, Any] | None:

@@ -49,6 +49,16 @@ def test_an_earlier_address_leads_to_the_new_one(client, persuasion, model, old,
     assert led(client, old) == [new]
 
 
+@pytest.mark.parametrize("prefix", ["", "/fr"])
+def test_a_list_that_was_filtered_by_a_tag_still_is(client, persuasion, prefix):
+    book("Emma", tags=["Comedies"])
+    rename(Tag.objects.get(slug="classics"), "ältere")
+
+    [card] = client.get(f"{prefix}/books/?tag=classics").context["listing"].cards
+
+    assert card.title == "Persuasion"
+
+
 def test_an_address_keeps_what_is_asked_of_it_for_machines_and_people(client, persuasion):
     rename(Contributor.objects.get(), "jané-austen")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import signal
 import threading
@@ -44,6 +45,9 @@ class Command(BaseCommand):
         name, *arguments = job.split()
         close_old_connections()
         try:
-            call_command(name, *arguments, verbosity=0)
+            said = io.StringIO()
+            call_command(name, *arguments, verbosity=0, stdout=said)
+            if text := said.getvalue().strip():
+                logger.info("The job %r says: %s", job, text)
         except Exception:  # whatever one job does, the others have their time
             logger.exception("The job %r failed; it runs again at its next time", job)
