@@ -4,7 +4,7 @@
 let isNewer = false;
 
 const ofBasket = (handle) => (event) => {
-  if (event.target.closest("#basket-form")) handle(event);
+  if (event.target.closest?.("#basket-form")) handle(event);
 };
 
 document.addEventListener("change", ofBasket(() => (isNewer = true)), { capture: true }); // before htmx asks
