@@ -141,7 +141,7 @@ class PricedBasket:
             here = min(line.here, line.quantity)
             for is_here in (True,) * (here > 0) + (False,) * (here < line.quantity):
                 leaves_on = self.forecast.leaves_on(line.edition, line.offer.availability.code, is_here=is_here)
-                copies.append((line.title, leaves_on, self.forecast.arrives_by(leaves_on)))
+                copies.append((line.title, line.format_label, leaves_on, self.forecast.arrives_by(leaves_on)))
         return parts_of(copies, is_collected=self.is_collected)
 
     @cached_property

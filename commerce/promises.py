@@ -109,11 +109,19 @@ class Forecast:
         return WorkingDays(self._holidays[self.country])
 
 
-def parts_of(copies: Iterable[tuple[str, dt.date | None, dt.date | None]], *, is_collected: bool) -> list[Part]:
-    """Copies (title, leaves on, arrives by) put together by their dates, the first to leave first."""
+def parts_of(copies: Iterable[tuple[str, str, dt.date | None, dt.date | None]], *, is_collected: bool) -> list[Part]:
+    """Copies (title, format, leaves on, arrives by) put together by their dates, the first to leave first.
+
+    Formats of one title are told apart.
+    """
+    copies = list(copies)
+    formats: dict[str, set[str]] = {}
+    for title, form, _leaves_on, _arrives_by in copies:
+        formats.setdefault(title, set()).add(form)
     titles: dict[tuple[dt.date | None, dt.date | None], dict[str, None]] = {}
-    for title, leaves_on, arrives_by in copies:
-        titles.setdefault((leaves_on, arrives_by), {})[title] = None
+    for title, form, leaves_on, arrives_by in copies:
+        shown = f"{title} ({form})" if len(formats[title]) > 1 else title
+        titles.setdefault((leaves_on, arrives_by), {})[shown] = None
     dates = sorted(titles, key=lambda pair: (pair[0] or dt.date.max, pair[1] or dt.date.max))
     return [Part(*pair, is_collected, tuple(titles[pair])) for pair in dates]
 
@@ -128,7 +136,8 @@ def parts_of_order(order: Order) -> list[Part]:
 
 def parts_of_lines(lines: Iterable[OrderLine], *, is_collected: bool) -> list[Part]:
     """Order lines put together by their dates."""
-    return parts_of(((line.title, line.leaves_on, line.arrives_by) for line in lines), is_collected=is_collected)
+    copies = ((line.title, line.format_label, line.leaves_on, line.arrives_by) for line in lines)
+    return parts_of(copies, is_collected=is_collected)
 
 
 def time_of_day(moment: dt.datetime) -> str:

@@ -11,7 +11,7 @@ from catalog.tests.factories import book
 from commerce import pricing
 from commerce.models import DeliveryMethod, Holiday, OpeningHours, Order, PickupPoint
 from commerce.models.calendar import WorkingDays
-from commerce.promises import Forecast, parts_of_order
+from commerce.promises import Forecast, parts_of, parts_of_order
 from commerce.tests.factories import filled_basket, place, standard_delivery
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +136,16 @@ def test_a_month_alone_promises_no_day(at_the_supplier):
     [part] = pricing.price_basket(filled_basket({coming: 1})).parts
 
     assert (part.leaves_on, part.label) == (None, "As soon as we have it; we write to you.")
+
+
+def test_formats_of_one_title_are_told_apart():
+    soon, later = dt.date(2026, 11, 30), dt.date(2026, 12, 4)
+    copies = [("Moby-Dick", "Paperback", soon, None), ("Emma", "Paperback", soon, None)]
+    [part] = parts_of(copies, is_collected=False)
+    assert part.titles == ("Moby-Dick", "Emma")
+
+    first, second = parts_of([*copies, ("Moby-Dick", "Audio CD", later, None)], is_collected=False)
+    assert (first.titles, second.titles) == (("Moby-Dick (Paperback)", "Emma"), ("Moby-Dick (Audio CD)",))
 
 
 def test_downloads_are_no_part(books_page):
