@@ -152,6 +152,7 @@ def test_quoted_fields_may_hold_commas_quotes_and_lines():
         ("title,author\nEmma,Jane Austen\n", "no column “isbn”"),
         ("title," * 100_000 + "isbn\n", "100,001 columns"),
         ("x" * 5_000_000, "longer than"),
+        ("isbn,title\n\n,\n", "not one row"),
     ],
 )
 def test_a_file_that_is_no_list_of_books_is_refused_in_a_sentence(content, why):

@@ -11,7 +11,7 @@ from catalog.importers.csv.lines import Lines, read_rows
 from catalog.importers.csv.record import read_record
 from catalog.importers.csv.row import Row, Table
 from catalog.importers.decoding import TextReader
-from catalog.importers.records import Record, Rejection
+from catalog.importers.records import Record, Rejection, UnreadableFile
 from catalog.importers.remarks import Refused
 
 
@@ -25,7 +25,7 @@ def read(
     """Read a list row by row; `position` is the number of the line. See `reading.read_file` for the arguments.
 
     Raises:
-        UnreadableFile: the first line names no columns of a book list.
+        UnreadableFile: the first line names no columns of a book list, or no row comes behind it.
     """
     lines = Lines(TextReader(stream, declared=False))
     columns, delimiter = read_header(lines)
@@ -35,11 +35,17 @@ def read(
         shop_currency=shop_currency.upper(),
         today=today or dt.datetime.now(dt.UTC).date(),
     )
+    is_empty = True
     for number, cells, fault, notes in read_rows(lines, delimiter):
         if fault:
             yield Rejection(number, "", fault)
         elif any(cell.strip() for cell in cells):
             yield _row(Row(table, number, cells, notes))
+        else:
+            continue
+        is_empty = False
+    if is_empty:
+        raise UnreadableFile("The list has names of columns and not one row.")
 
 
 def _row(row: Row) -> Record | Rejection:
