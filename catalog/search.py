@@ -119,7 +119,10 @@ def correct(query: str) -> str | None:
 
 
 def suggest(query: str, state: State) -> Suggestions:
-    """Books, contributors and tags that the beginning of a query may mean; three queries."""
+    """Books, contributors and tags that the beginning of a query may mean, or what it may have been meant to be.
+
+    Three queries; three more where nothing begins so.
+    """
     asked = words(query)[:MOST_WORDS]
     if not state.live or len("".join(asked)) < _FEWEST_TYPED:
         return Suggestions([], [], [])
@@ -128,6 +131,9 @@ def suggest(query: str, state: State) -> Suggestions:
         page_id: lines for found in _matching(*((tier, _FOR_SUGGESTIONS) for tier in tiers)) for page_id, lines in found
     }
     ranked = [page_id for page_id in _ranked(asked, names, (), state) if page_id in state.live]
+    tags = _tags_named(query, state)
+    if not (ranked or tags) and (meant := correct(query)):
+        return suggest(meant, state)
     people = _people_among(asked, names)
     rows = BookListing.objects.only("face", "offers").in_bulk([*ranked[:SUGGESTED], *people.values()])
     now = timezone.now()
@@ -143,7 +149,7 @@ def suggest(query: str, state: State) -> Suggestions:
             if page_id in rows
             for name, slug in {(name, slug) for name, slug, _role in rows[page_id].face["people"] if fold(name) == key}
         ],
-        tags=[{"name": tag.name, "url": tag_url(tag.slug)} for tag in _tags_named(query, state)],
+        tags=[{"name": tag.name, "url": tag_url(tag.slug)} for tag in tags],
     )
 
 

@@ -229,6 +229,18 @@ def test_suggestions_name_books_people_and_tags_in_four_queries(client, shop, dj
     assert response.context["tags"] == [{"name": "Period drama", "url": "/tags/period-drama/"}]
 
 
+def test_what_is_mistyped_is_suggested_as_it_was_meant(client, shop, django_assert_max_num_queries):
+    book("Persuasion", contributors=["Jane Austen"])
+    client.get("/search/suggest/?q=asten")
+
+    with django_assert_max_num_queries(6):
+        found = client.get("/search/suggest/?q=jane+asten").context
+
+    assert [card.title for card in found["books"]] == ["Persuasion"]
+    assert [person["name"] for person in found["contributors"]] == ["Jane Austen"]
+    assert client.get("/search/suggest/?q=xylophonist").context["books"] == []
+
+
 @pytest.mark.parametrize("asked", ["poésie", "Poesie", "POÉS", "francaise", "poésie fr"])
 def test_a_tag_is_suggested_whatever_its_accents(client, shop, asked):
     book("Les Fleurs du mal", tags=["Poésie française"])
