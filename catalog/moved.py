@@ -8,6 +8,8 @@ from django.utils.encoding import iri_to_uri, uri_to_iri
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
+from core.redirects import stop_leading_away
+
 _LONGEST = Redirect._meta.get_field("redirect_link").max_length or 0
 
 
@@ -21,7 +23,7 @@ def lead_on(moved: Iterable[tuple[str, str]]) -> None:
     for old, new in ((uri_to_iri(old), uri_to_iri(new)) for old, new in moved):
         if max(map(len, roots)) + max(len(old), len(new)) > _LONGEST:
             continue
-        Redirect.objects.filter(old_path=Redirect.normalise_path(new)).delete()
+        stop_leading_away(new)
         for root in roots:
             spellings = {f"{root}{old}", f"{root}{iri_to_uri(old)}"}
             Redirect.objects.filter(redirect_link__in=spellings).update(redirect_link=f"{root}{new}")

@@ -7,11 +7,10 @@ from typing import Any
 from django.apps import apps as installed
 from django.conf import settings
 from django.db.models.signals import post_delete, post_migrate, post_save
-from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
-from core import generations, page_cache
+from core import generations, page_cache, redirects
 from core.mail.kinds import editable
 from core.models import SearchEngineSettings, ShopImage
 
@@ -28,7 +27,7 @@ def stands_here(instance: Page, **_kwargs: object) -> None:
     """A page has this address from now on: what led away from it, for a page was here before, does no more."""
     address = instance.specific.get_url_parts()
     if address and address[2]:
-        Redirect.objects.filter(old_path=Redirect.normalise_path(address[2])).delete()
+        redirects.stop_leading_away(address[2])
 
 
 def picture_changed(created: bool = False, **_kwargs: object) -> None:

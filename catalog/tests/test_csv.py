@@ -405,6 +405,12 @@ def test_a_price_that_is_not_sure_is_left_out_and_reported(price, currency, why)
     assert record.not_for_sale == "No price that a consumer may be charged"
 
 
+def test_nothing_is_the_price_of_a_download_and_of_no_printed_book_in_either_form():
+    assert row("price,currency,format", "0.00,GBP,ebook").prices == [PriceRecord(Decimal("0.00"), "GBP")]
+    [printed] = read(f"{SIMPLE}Emma,,,,0\n")
+    assert (printed.prices, printed.not_for_sale) == ([], "No price that a consumer may be charged")
+
+
 def test_the_caller_may_say_which_dollar_is_meant():
     assert row("price,currency", "7.99,$", currency="AUD").prices[0].currency == "AUD"
     assert row("price,currency", "US$7.99,$", currency="USD").prices[0].currency == "USD"

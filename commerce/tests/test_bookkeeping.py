@@ -122,9 +122,13 @@ def test_the_command_ends_with_status_1_and_tells_the_logs_and_the_clock_goes_on
     assert "should be 2" in record.getMessage()
     assert settings.SCHEDULE["check_books"] == 60 * 60 * 24
     settings.SCHEDULE = {"check_books": 1, "clearsessions": 1}
-    with patch("core.management.commands.schedule.close_old_connections"):  # the test's own is in a transaction
+    clock = "core.management.commands.schedule"
+    with patch(f"{clock}.close_old_connections"), caplog.at_level(logging.INFO, clock):  # ours is in a transaction
         call_command("schedule", "--once")
     assert "The job 'check_books' failed" in caplog.text
+    [said] = [record.getMessage() for record in caplog.records if "says" in record.getMessage()]
+    assert said.startswith("The job 'check_books' says: ")
+    assert "should be 2" in said
 
 
 def test_forty_orders_of_all_kinds_charge_and_invoice_what_was_shown(books_page):

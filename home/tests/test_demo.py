@@ -6,6 +6,7 @@ import io
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from wagtail.models import Page, Revision
@@ -57,6 +58,11 @@ def test_the_demo_shop_is_complete_its_shelves_are_full_and_a_second_run_changes
         response = client.get(path)
         assert (path, response.status_code) == (path, 200)
         assert "&lt;p&gt;" not in response.content.decode(), path
+    promised = client.get("/delivery-and-returns/").content.decode()
+    assert "Choose collection in the checkout" in promised
+    assert "BookTime, Merrowbridge" in list(
+        apps.get_model("commerce", "PickupPoint").objects.values_list("name", flat=True)
+    )
     content = client.get("/").content.decode()
     assert "The long way home" in content
     assert "Nell, who owns the place" in content

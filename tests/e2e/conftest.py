@@ -226,7 +226,7 @@ def visit(chromium: Browser, shop_running: Shop, request: pytest.FixtureRequest)
     yield fresh
     for context in contexts:
         context.close()
-    harmless = ("status of 4", "Transition was aborted", "signal is aborted")  # htmx says of what it stopped
+    harmless = ("status of 4", "Transition was aborted", "htmx:error: signal is aborted")  # what htmx stopped
     if request.path.name in {
         "test_pages.py",
         "test_account_pages.py",

@@ -109,6 +109,21 @@ def test_the_basket_counts_in_place_and_the_last_of_quick_clicks_counts(visit):
     expect(page.get_by_label("Quantity").first).to_have_value("4")
 
 
+def test_a_copy_more_is_kept_though_another_book_is_removed_at_once(visit):
+    page = visit(DESK)
+    for book in ("moby-dick", "frankenstein"):
+        page.goto(f"/books/{book}/")
+        page.get_by_role("button", name="Add to basket").first.click()
+        page.wait_for_url("**/basket/")
+
+    page.get_by_role("button", name="One more: Moby-Dick").click()
+    page.get_by_role("button", name="Remove: Frankenstein").click()
+
+    expect(page.get_by_text("Frankenstein was removed from your basket.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Quantity")).to_have_value("2")
+
+
 def test_filters_sort_and_pages_change_the_list_in_place(visit):
     page = visit(PHONE)
     page.goto("/books/")

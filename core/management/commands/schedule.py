@@ -44,10 +44,10 @@ class Command(BaseCommand):
     def _run(self, job: str) -> None:
         name, *arguments = job.split()
         close_old_connections()
+        said = io.StringIO()
         try:
-            said = io.StringIO()
             call_command(name, *arguments, verbosity=0, stdout=said)
-            if text := said.getvalue().strip():
-                logger.info("The job %r says: %s", job, text)
         except Exception:  # whatever one job does, the others have their time
             logger.exception("The job %r failed; it runs again at its next time", job)
+        if text := said.getvalue().strip():
+            logger.info("The job %r says: %s", job, text)
