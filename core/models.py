@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
+from wagtail.log_actions import log
 from wagtail.models import Page, PageViewRestriction, Revision, Site
 from wagtailmetadata.models import MetadataPageMixin
 
@@ -86,6 +87,12 @@ class BasePage(MetadataPageMixin, Page):
             object_str=str(stored),
         )
         Page.objects.filter(pk=self.pk).update(live_revision=self.live_revision)
+        log(
+            instance=stored,
+            action="wagtail.publish",
+            revision=self.live_revision,
+            timestamp=stored.last_published_at,
+        )
 
     def publish(self, revision: Revision, *args: Any, **kwargs: Any) -> None:
         """Publish, or schedule; what the clock publishes is looked at once more, for it may be long ago."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.images import get_image_model
-from wagtail.models import Revision
+from wagtail.models import PageLogEntry, Revision
 
 from catalog import indexing, tasks
 from catalog.choices import Role
@@ -241,6 +241,8 @@ def test_a_change_that_is_scheduled_leaves_the_imported_page_as_it_stands_until_
     assert (first.as_object().title, second.as_object().title) == ("Persuasion", "Persuasion, again")
     stored = ProductPage.objects.get()
     assert (stored.live, stored.live_revision, stored.latest_revision) == (True, first, second)
+    told = PageLogEntry.objects.filter(page=page.pk, revision=first).get()
+    assert (told.action, told.timestamp) == ("wagtail.publish", first.created_at), "the history offers to bring it back"
 
     stored.get_latest_revision_as_object().save_revision()
     assert Revision.page_revisions.filter(object_id=str(page.pk)).count() == 3, "what is public is kept once"
