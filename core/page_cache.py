@@ -267,14 +267,14 @@ def _seconds(cache: BaseCache) -> float:
 def _wait_for(cache: BaseCache, key: str) -> Entry | None:
     """The page that somebody else is rendering at this moment, if it comes soon."""
     until = time.monotonic() + RENDER_SECONDS / 2
-    rendering = cache.get(f"{key}.rendering")
-    while rendering is not None and time.monotonic() < until:
-        time.sleep(0.05)
+    first = rendering = cache.get(f"{key}.rendering")
+    while True:  # who renders is asked before the page: whoever is gone by then has left it, or it is not kept
         if (entry := cache.get(key)) is not None and entry.until > time.time():
             return entry
-        if cache.get(f"{key}.rendering") != rendering:
-            break  # it is done, and was not to be kept
-    return None
+        if rendering is None or rendering != first or time.monotonic() > until:
+            return None
+        time.sleep(0.05)
+        rendering = cache.get(f"{key}.rendering")
 
 
 def _is_for_everybody(response: HttpResponse) -> bool:

@@ -444,6 +444,27 @@ def test_visitors_of_a_page_that_nobody_saw_yet_wait_for_the_one_that_renders(rf
     assert len(rendered) == 1
 
 
+@pytest.mark.parametrize("look", [1, 2])
+def test_a_page_that_is_ready_between_two_looks_is_not_rendered_again(rf: RequestFactory, pages, monkeypatch, look):
+    def middleware(words: str) -> PageCacheMiddleware:
+        return PageCacheMiddleware(lambda _request: HttpResponse(words))
+
+    rendering, looks, get = f"{page_cache._key(rf.get('/somewhere/'), '')}.rendering", [], pages.get
+    pages.set(rendering, "somebody", 60)
+
+    def just_before(name, *args, **kwargs):
+        looks.extend([name] if name == rendering else [])
+        if len(looks) == look:
+            monkeypatch.setattr(pages, "get", get)
+            pages.delete(rendering)
+            middleware("somebody's")(rf.get("/somewhere/"))
+        return get(name, *args, **kwargs)
+
+    monkeypatch.setattr(pages, "get", just_before)
+
+    assert middleware("again")(rf.get("/somewhere/")).content == b"somebody's"
+
+
 @pytest.mark.parametrize(
     ("kind", "winners"),
     [(FILES, 1), ("django.core.cache.backends.filebased.FileBasedCache", 20)],
