@@ -30,6 +30,7 @@ from catalog import isbn as isbns
 from catalog.addresses import cached_as
 from catalog.faces import SPECS, face_of, picture_of, position_in_series
 from catalog.folding import fold, joined_initials
+from catalog.importers.bulk import insert_rows
 from catalog.models import (
     BookListing,
     BookTag,
@@ -68,7 +69,7 @@ def refresh(page_ids: Iterable[int]) -> int:
         with transaction.atomic():
             version = _next_version()
             rows = list(_rows(chunk, version))
-            _write(rows)
+            insert_rows(BookListing, rows, replace_by=BookListing._meta.pk)
             _mark_deleted(set(chunk) - {row.pk for row in rows}, version)
             _learn_words(rows)
         page_cache.purge(page_cache.CATALOGUE, *_shown_as(chunk))
@@ -124,15 +125,6 @@ def _next_version() -> int:
     return ListingVersion.objects.values_list("number", flat=True).get(pk=1)
 
 
-def _write(rows: Collection[BookListing]) -> None:
-    BookListing.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["page"],
-        update_fields=[field.attname for field in BookListing._meta.concrete_fields if not field.primary_key],
-    )
-
-
 def _mark_deleted(page_ids: Collection[int], version: int) -> None:
     if page_ids:
         BookListing.objects.filter(pk__in=page_ids).update(
@@ -147,10 +139,8 @@ def _learn_words(rows: Collection[BookListing]) -> None:
     texts |= {fold(label) for label in {label for row in rows if row.is_live for _pk, label, _slug in row.face["tags"]}}
     words = {word for text in texts for word in text.split() if len(word) >= SHORTEST_LEARNED and word.isalpha()}
     known = set(SearchWord.objects.filter(word__in=words).values_list("word", flat=True)) if len(words) < 500 else ()
-    SearchWord.objects.bulk_create(
-        [SearchWord(word=word, backwards=word[::-1], length=len(word)) for word in sorted(words.difference(known))],
-        ignore_conflicts=True,
-    )
+    new = (SearchWord(word=word, backwards=word[::-1], length=len(word)) for word in sorted(words.difference(known)))
+    insert_rows(SearchWord, new, ignore_conflicts=True)
 
 
 # --- Reading -------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from wagtail.models import Page
 
 from catalog import tasks
 from catalog.importers import queue
+from catalog.importers.bulk import collector_at_rest
 from catalog.importers.decisions import NOBODY, Known, Outcome, decide, key_of, waves
 from catalog.importers.images import Pictures
 from catalog.importers.records import ContributorRecord, Record, Rejection
@@ -101,7 +102,8 @@ def load(
     run = _Run(source, totals or Totals(), pictures, dry_run, tell)
     stream = iter(items)
     while chunk := list(islice(stream, CHUNK)):
-        run.chunk(chunk)
+        with collector_at_rest():
+            run.chunk(chunk)
         if index and not dry_run:
             queue.index_all()
     return run.totals

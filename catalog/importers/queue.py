@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from django.db import transaction
 
 from catalog import indexing
-from catalog.importers.bulk import add_to_references, add_to_search, rows_by_page
+from catalog.importers.bulk import add_to_references, add_to_search, collector_at_rest, insert_rows, rows_by_page
 from catalog.models import BookTag, Contribution, Edition, ProductImage, ProductPage, Unindexed
 
 PORTION = 500
@@ -22,15 +22,12 @@ PORTION = 500
 def put(page_ids: Iterable[int], *, texts: bool) -> None:
     """Have books indexed; `texts` where words or links changed, not only prices and availability."""
     rows = [Unindexed(page_id=pk, texts=texts) for pk in sorted(set(page_ids))]
-    if texts:
-        Unindexed.objects.bulk_create(rows, update_conflicts=True, unique_fields=["page"], update_fields=["texts"])
-    else:
-        Unindexed.objects.bulk_create(rows, ignore_conflicts=True)
+    insert_rows(Unindexed, rows, ignore_conflicts=not texts, replace_by=Unindexed._meta.pk if texts else None)
 
 
 def index_portion() -> int:
     """Index some of the books that wait and return how many; those that another process has in hand stay its own."""
-    with transaction.atomic():
+    with collector_at_rest(), transaction.atomic():
         waiting = dict(
             Unindexed.objects.select_for_update(skip_locked=True)
             .order_by("page_id")

@@ -49,7 +49,6 @@ EDITION_COLUMNS = (
     "width_mm", "thickness_mm", "publication_date", "publication_precision", "embargo_date", "availability",
     "not_for_sale", "is_active", "updated_at",
 )  # fmt: skip
-FEED_COLUMNS = ("sender", "reference", "sent_at", "digest", "written", "is_deleted", "imported_at")
 
 
 @dataclass(slots=True)
@@ -579,7 +578,7 @@ def _prices(job: _Job) -> list[Price]:
 
 def _price(edition: Edition, said: PriceRecord, starts: dt.datetime | None, ends: dt.datetime | None) -> Price:
     return Price(
-        edition=edition,
+        edition_id=edition.pk,
         amount=said.amount,
         currency=said.currency,
         tax_included=said.tax_included,
@@ -602,10 +601,11 @@ def _midnight(day: dt.date | None, later: int) -> dt.datetime | None:
 
 def _remember(jobs: Sequence[_Job]) -> None:
     now = timezone.now()
-    FeedRecord.objects.bulk_create(
-        [
+    insert_rows(
+        FeedRecord,
+        (
             FeedRecord(
-                edition=job.edition,
+                edition_id=job.edition.pk,
                 sender=job.decision.after.sender,
                 reference=job.record.reference,
                 sent_at=job.decision.after.sent_at,
@@ -615,10 +615,8 @@ def _remember(jobs: Sequence[_Job]) -> None:
                 imported_at=now,
             )
             for job in jobs
-        ],
-        update_conflicts=True,
-        unique_fields=["edition"],
-        update_fields=list(FEED_COLUMNS),
+        ),
+        replace_by=FeedRecord._meta.pk,
     )
 
 
