@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -45,6 +46,20 @@ def test_a_page_of_a_bulk_has_what_wagtail_would_have_given_it(books_page):
     assert (row.draft_title, row.locale_id, row.depth) == ("Ulysses", books_page.locale_id, books_page.depth + 1)
     assert row.first_published_at == row.last_published_at is not None
     assert [entry.action for entry in PageLogEntry.objects.filter(page=row)] == ["wagtail.create"]
+
+
+@pytest.mark.parametrize(
+    "title", [r"\N", r"C:\new\table", "a\ttab", "two\nlines", "a\r\nb", "", "“Éa” 'b' \"c\" €", "\\."]
+)
+def test_every_character_arrives_as_it_was_written(books_page, title):
+    page = ProductPage(title=title, slug="book", description=json.dumps([{"type": "text", "value": f"<p>{title}</p>"}]))
+
+    with transaction.atomic():
+        add_children(books_page.pk, [page])
+
+    row = ProductPage.objects.get()
+    assert (row.title, row.description.raw_data[0]["value"]) == (title, f"<p>{title}</p>")
+    assert PageLogEntry.objects.get(page=row).data == {}
 
 
 def test_pages_of_a_bulk_can_be_edited_published_copied_moved_and_deleted(books_page):
