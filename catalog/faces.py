@@ -180,6 +180,7 @@ def face_of(
     series: tuple[int, str, str, str] | None,
     tags: Sequence[tuple[int, str, str]],
     pictures: Sequence[dict[str, Any]],
+    sections: Sequence[tuple[str, str]] = (),
 ) -> Face:
     """A face.
 
@@ -189,6 +190,7 @@ def face_of(
         series: id, name, slug and number in the series.
         tags: id, name and slug, in the editor's order.
         pictures: from `picture_of`, the cover first.
+        sections: title of each section around the book, and its address below that of the catalogue.
     """
     return {
         "title": title,
@@ -200,6 +202,7 @@ def face_of(
         "series": series,
         "tags": tags,
         "pictures": [picture for picture in pictures if FALLBACK in picture["files"]],
+        "sections": sections,
     }
 
 

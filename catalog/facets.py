@@ -27,6 +27,7 @@ PRICE: Final = "p"
 TAG: Final = "t"
 EDITION: Final = "e"
 PUBLISHER: Final = "b"
+SECTION: Final = "s"
 PICTURED: Final = "i:1"
 GROUPS: Final = (FORMAT, LANGUAGE, AVAILABILITY, PRICE, TAG)
 """The kinds of facet that a shopper can choose from, in the order of the address."""

@@ -41,6 +41,7 @@ from catalog.models import (
     ProductImage,
     ProductPage,
     SearchWord,
+    SectionPage,
 )
 from catalog.models.listing import SHORTEST_LEARNED
 from catalog.offers import Offer, Terms, decide, entry_of, prices_of, terms_from
@@ -156,10 +157,35 @@ class Sold(NamedTuple):
     terms: Terms
 
 
+class Section(NamedTuple):
+    """What a row needs to know of a section around its book."""
+
+    pk: int
+    path: str
+    """Its place in the tree."""
+    title: str
+    address: str
+    """Below that of the catalogue: `fiction/poetry/`."""
+
+
+def _sections() -> list[Section]:
+    """The published sections, outer ones before those within."""
+    found: list[Section] = []
+    addresses: dict[str, str] = {}
+    for pk, path, title, slug, live in SectionPage.objects.order_by("path").values_list(
+        "pk", "path", "title", "slug", "live"
+    ):
+        addresses[path] = f"{addresses.get(path[: -SectionPage.steplen], '')}{slug}/"
+        if live:
+            found.append(Section(pk, path, title, addresses[path]))
+    return found
+
+
 def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
-    """The rows of these books, from seven queries however many they are."""
+    """The rows of these books, from eight queries however many they are."""
     now = timezone.now()
     private = tuple(PageViewRestriction.objects.values_list("page__path", flat=True))
+    sections = _sections()
     people = _grouped(
         Contribution.objects.filter(page__in=page_ids)
         .order_by("sort_order", "pk")
@@ -187,6 +213,7 @@ def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
         published = [offer.terms.publication_date for offer in offers if offer.terms.publication_date]
         price = min((offer.price.amount for offer in offers if offer.can_buy and offer.price), default=None)
         names = [name for name, _slug, _role in people.get(pk, ())]
+        around = [section for section in sections if path.startswith(section.path)]
         labels = [label for _pk, label, _slug in tags.get(pk, ())]
         yield BookListing(
             page_id=pk,
@@ -200,7 +227,14 @@ def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
             next_change_at=min(
                 (moment for edition in sold for moment in edition.terms.changes() if moment > now), default=None
             ),
-            facets=_facets(sold, offers, [row[0] for row in tags.get(pk, ())], publisher_id, pk in pictures),
+            facets=_facets(
+                sold,
+                offers,
+                [row[0] for row in tags.get(pk, ())],
+                [section.pk for section in around],
+                publisher_id,
+                pk in pictures,
+            ),
             names=_names(
                 title,
                 subtitle,
@@ -219,6 +253,7 @@ def _rows(page_ids: Collection[int], version: int) -> Iterator[BookListing]:
                 series=(series_id, series, series_slug, series_number) if series_id else None,
                 tags=tags.get(pk, []),
                 pictures=pictures.get(pk, []),
+                sections=[(section.title, section.address) for section in around],
             ),
             offers=[entry_of(edition.terms) for edition in sold],
         )
@@ -287,6 +322,7 @@ def _facets(
     sold: Collection[Sold],
     offers: Collection[Offer],
     tag_ids: Iterable[int],
+    section_ids: Iterable[int],
     publisher_id: int | None,
     is_pictured: bool,
 ) -> str:
@@ -298,6 +334,7 @@ def _facets(
         keys += [f"{kind}:{value}" for kind, value in zip(facets.OF_EDITION, values, strict=True) if value]
         keys.append(f"{facets.EDITION}:{','.join(values)}")
     keys += [f"t:{tag_id}" for tag_id in tag_ids]
+    keys += [f"{facets.SECTION}:{section_id}" for section_id in section_ids]
     if publisher_id:
         keys.append(f"b:{publisher_id}")
     if is_pictured:

@@ -150,13 +150,16 @@ class Shelf:
     series_id: int | None = None
 
 
-def listing_for(request: HttpRequest, *, tag: Tag | None = None) -> Listing:
-    """The list that the address asks for: of every book, or of a tag's.
+def listing_for(request: HttpRequest, *, tag: Tag | None = None, section: int | None = None) -> Listing:
+    """The list that the address asks for: of every book, of a tag's, or of those in the section with this key.
 
     Raises:
         Http404: the page does not exist.
     """
     state = facets.index.state()
+    if section is not None:
+        key = f"{facets.SECTION}:{section}"
+        return listing_of(request, state, Shelf(state.having(key), name=key))
     if tag is None:
         return listing_of(request, state, Shelf(state.live, name="all"))
     key = f"t:{tag.pk}"

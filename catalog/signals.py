@@ -22,6 +22,7 @@ from catalog.models import (
     ProductImage,
     ProductPage,
     Publisher,
+    SectionPage,
     Series,
     StockRecord,
     Tag,
@@ -47,6 +48,12 @@ def book_published(instance: Page, **_kwargs: Any) -> None:
     book_changed(instance)
     if ProductImage.objects.filter(page=instance.pk).exists():
         enqueue(tasks.make_renditions, page_ids=[instance.pk])
+
+
+def section_changed(instance: Page, **_kwargs: Any) -> None:
+    """A section was published or unpublished, or has another address: the way to its books names it."""
+    page_cache.purge(page_cache.CATALOGUE)
+    enqueue(tasks.refresh_books_under, path=instance.path)
 
 
 def page_moved(instance: Page, **_kwargs: Any) -> None:
@@ -131,6 +138,8 @@ def connect() -> None:
     """Called once, when the app is ready."""
     for signal in (page_unpublished, page_slug_changed):
         signal.connect(book_changed, sender=ProductPage, dispatch_uid="catalog.book_changed")
+    for signal in (page_published, page_unpublished, page_slug_changed):
+        signal.connect(section_changed, sender=SectionPage, dispatch_uid="catalog.section_changed")
     page_published.connect(book_published, sender=ProductPage, dispatch_uid="catalog.book_published")
     pre_delete.connect(gone.book_is_going, sender=ProductPage, dispatch_uid="catalog.book_is_going")
     post_delete.connect(book_changed, sender=ProductPage, dispatch_uid="catalog.book_deleted")

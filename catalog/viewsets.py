@@ -13,12 +13,13 @@ from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn, PageTitleColumn
 from wagtail.admin.views.pages.listing import ExplorableIndexView, IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
+from wagtail.models import Page
 from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet, SnippetViewSetGroup
 
 from catalog import stock
 from catalog.faces import Card, card_from
 from catalog.forms import EditionForm
-from catalog.models import CatalogPage, Contributor, Edition, ProductPage, Publisher, Series, Tag
+from catalog.models import CatalogPage, Contributor, Edition, ProductPage, Publisher, SectionPage, Series, Tag
 from catalog.offers import offer_for
 from catalog.panels import PricesPanel, StockPanel
 from core.money import Money
@@ -80,11 +81,15 @@ class CatalogChildrenView(ExplorableIndexView):
 
 
 class BooksInCatalogViewSet(PageViewSet):
-    """How the explorer shows the books below the catalogue."""
+    """How the explorer shows the books and sections below the catalogue, and below a section."""
 
     model = ProductPage
-    parent_models = [CatalogPage]
+    parent_models = [CatalogPage, SectionPage]
     index_view_class = CatalogChildrenView
+
+    def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        """Pages of both kinds."""
+        return super().get_index_view_kwargs(model=Page, **kwargs)
 
 
 class AddEditionView(CreateView):

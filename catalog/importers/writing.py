@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -36,6 +35,7 @@ from catalog.models import (
     Price,
     ProductImage,
     ProductPage,
+    SectionPage,
     WorkKey,
 )
 from catalog.models.editions import new_sku
@@ -197,14 +197,13 @@ def _page(job: _Job, names: Names) -> ProductPage:
 
 
 def _give_slugs(jobs: Sequence[_Job], pages: Sequence[ProductPage]) -> None:
-    content_type = ContentType.objects.get_for_model(ProductPage)
     wishes = []
     for job in jobs:
         people = job.record.contributors
         base = slug_of(job.record.title, otherwise=job.record.isbn or "book")
         surname = slug_of(people[0].sort_name.partition(",")[0] or people[0].name.split()[-1]) if people else ""
         wishes.append([base, f"{base}-{surname}"[:255].strip("-")] if surname else [base])
-    taken = Page.objects.filter(content_type=content_type).order_by().values_list("slug", flat=True)
+    taken = Page.objects.type(ProductPage, SectionPage).order_by().values_list("slug", flat=True)
     slugs = free_slugs(wishes, lambda slugs: found_in(taken, "slug", slugs))
     for page, slug in zip(pages, slugs, strict=True):
         page.slug = slug

@@ -9,12 +9,12 @@ from catalog.models.pages import (
     Contribution,
     ProductImage,
     ProductPage,
-    TagIndexPage,
-    TagPage,
+    SectionPage,
 )
 from catalog.models.people import Contributor, Publisher, Series, Tag
 from catalog.models.prices import Price, PriceChange
 from catalog.models.stock import StockMovement, StockRecord
+from catalog.models.tag_pages import TagIndexPage, TagPage
 
 __all__ = [
     "BookListing",
@@ -33,6 +33,7 @@ __all__ = [
     "ProductPage",
     "Publisher",
     "SearchWord",
+    "SectionPage",
     "Series",
     "StockMovement",
     "StockRecord",

@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.functional import cached_property
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel, PublishingPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, PageManager
@@ -21,8 +21,7 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
-from catalog import facets
-from catalog.addresses import BOOKS, TAGS, book_url
+from catalog.addresses import BOOKS, book_url
 from catalog.blocks import DescriptionBlock
 from catalog.choices import Role
 from catalog.faces import Face, byline, cover_of
@@ -31,25 +30,53 @@ from catalog.models.people import Contributor, Publisher, Series, Tag
 from catalog.panels import EditionsPanel
 from catalog.product import product_context
 from catalog.summaries import description_of
-from catalog.tags import tags_with_cards
 from core.models import BasePage, home_crumb
-from core.panels import ChecksPanel
 
 
-def _keep_address(page: Page, slug: str) -> None:
+def keep_address(page: Page, slug: str) -> None:
     """Refuse another slug than the one that addresses begin with."""
     if page.slug and page.slug != slug:
         raise ValidationError({"slug": _("This page stays at “%s”: the addresses below it begin so.") % slug})
 
 
+def sections_below(page: Page) -> QuerySet[SectionPage]:
+    """The sections that stand directly below a page and that the public may see."""
+    return SectionPage.objects.child_of(page).live().public()
+
+
+class CopyBookForm(CopyForm):
+    """The copy of a book has an address that no book or section of the whole shop has."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a slug that is taken, wherever in the tree."""
+        cleaned: dict[str, Any] = super().clean()
+        if (slug := cleaned.get("new_slug")) and address_is_taken(slug):
+            self.add_error("new_slug", _("Another book or section has the address “%s” already.") % slug)
+        return cleaned
+
+
+class CopySectionForm(CopyBookForm):
+    """The copy of a section is empty: copies of its books would have the books' own addresses."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("copy_subpages", None)
+
+
+def address_is_taken(slug: str, but: int | None = None) -> bool:
+    """Whether a book or a section, other than the page `but`, has this slug."""
+    pages = Page.objects.type(ProductPage, SectionPage).filter(slug=slug)
+    return bool(pages.exclude(pk=but).exists())
+
+
 class CatalogPage(BasePage):
-    """Every book of the shop, under one address. Books are its children."""
+    """Every book of the shop, under one address. Books are below it, in sections where editors make some."""
 
     introduction = RichTextField(_("introduction"), blank=True, features=["bold", "italic", "link"])
 
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     parent_page_types = ["home.HomePage"]
-    subpage_types = ["catalog.ProductPage"]
+    subpage_types = ["catalog.ProductPage", "catalog.SectionPage"]
     max_count_per_parent = 1
     template = "catalog/catalog_page.html"
 
@@ -59,21 +86,59 @@ class CatalogPage(BasePage):
     def clean(self) -> None:
         """Every book's address begins with that of the catalogue, so it stays."""
         super().clean()
-        _keep_address(self, BOOKS)
+        keep_address(self, BOOKS)
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Find a book by its slug with one query, whatever its depth in the tree."""
+        """Find a book by its slug with one query, whatever its depth in the tree; else a section."""
         if len(path_components) == 1:
             book = ProductPage.objects.descendant_of(self).for_page().filter(slug=path_components[0]).first()
-            if book is None:
-                raise Http404
-            book.catalogue = self
-            return RouteResult(book)
+            if book is not None:
+                book.catalogue = self
+                return RouteResult(book)
         return super().route(request, path_components)
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """The list of every book, as the address asks for it."""
-        return {**super().get_context(request, *args, **kwargs), **listing_context(request, listing_for(request))}
+        context = {**super().get_context(request, *args, **kwargs), **listing_context(request, listing_for(request))}
+        return {**context, "sections": sections_below(self)}
+
+
+class SectionPage(BasePage):
+    """A part of the catalogue as a bookseller would arrange it: Fiction, Children. Books and sections stand in it.
+
+    Its books keep their addresses: only the list and the way to them are here.
+    """
+
+    introduction = RichTextField(_("introduction"), blank=True, features=["bold", "italic", "link"])
+
+    content_panels = [*Page.content_panels, FieldPanel("introduction")]
+    parent_page_types = ["catalog.CatalogPage", "catalog.SectionPage"]
+    subpage_types = ["catalog.ProductPage", "catalog.SectionPage"]
+    template = "catalog/catalog_page.html"
+    copy_form_class = CopySectionForm
+
+    class Meta:
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
+
+    def clean(self) -> None:
+        """A section stands beside books, so no book has its slug."""
+        super().clean()
+        if self.slug and ProductPage.objects.filter(slug=self.slug).exists():
+            raise ValidationError({"slug": _("A book has the address “%s” already.") % self.slug})
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """This section or one below it; a book has one address, below the catalogue."""
+        found = super().route(request, path_components)
+        if isinstance(found.page, ProductPage):
+            raise Http404
+        return found
+
+    def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
+        """The list of its books, as the address asks for it, and the sections below."""
+        listing = listing_for(request, section=self.pk)
+        context = {**super().get_context(request, *args, **kwargs), **listing_context(request, listing)}
+        return {**context, "sections": sections_below(self)}
 
 
 class ProductPageQuerySet(PageQuerySet):
@@ -130,9 +195,10 @@ class ProductPage(BasePage):
         index.SearchField("subtitle"),
         index.RelatedFields("editions", [index.SearchField("isbn")]),
     ]
-    parent_page_types = ["catalog.CatalogPage"]
+    parent_page_types = ["catalog.CatalogPage", "catalog.SectionPage"]
     subpage_types: list[str] = []
     template = "catalog/product_page.html"
+    copy_form_class = CopyBookForm
 
     og_type = "book"
     """What the page is, in the words of Open Graph."""
@@ -146,8 +212,8 @@ class ProductPage(BasePage):
     def clean(self) -> None:
         """Slugs of books are unique in the whole shop: the address does not depend on the tree."""
         super().clean()
-        if self.slug and ProductPage.objects.filter(slug=self.slug).exclude(pk=self.pk).exists():
-            raise ValidationError({"slug": _("Another book has the address “%s” already.") % self.slug})
+        if self.slug and address_is_taken(self.slug, but=self.pk):
+            raise ValidationError({"slug": _("Another book or section has the address “%s” already.") % self.slug})
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """What the product page shows."""
@@ -160,11 +226,14 @@ class ProductPage(BasePage):
         return parts if parts is None or parts[2] is None else (parts[0], parts[1], book_url(self.slug))
 
     def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
-        """Home, the catalogue, the book: known without asking the tree."""
+        """Home, the catalogue, the sections around it, the book: known without asking the tree."""
         catalogue = getattr(self, "catalogue", None)
         home = home_crumb(request)
         books = {"label": catalogue.title if catalogue else gettext("Books"), "url": f"{home['url']}{BOOKS}/"}
-        return [home, books, {"label": self.title, "url": ""}]
+        sections = [
+            {"label": label, "url": f"{books['url']}{path}"} for label, path in self._face().get("sections", ())
+        ]
+        return [home, books, *sections, {"label": self.title, "url": ""}]
 
     @property
     def date_updated(self) -> dt.datetime | None:
@@ -262,119 +331,3 @@ class BookTag(Orderable):
 
     def __str__(self) -> str:
         return str(self.tag)
-
-
-class TagIndexPage(BasePage):
-    """Every tag of the shop."""
-
-    introduction = RichTextField(_("introduction"), blank=True, features=["bold", "italic", "link"])
-
-    content_panels = [*Page.content_panels, FieldPanel("introduction")]
-    parent_page_types = ["home.HomePage"]
-    subpage_types = ["catalog.TagPage"]
-    max_count_per_parent = 1
-    template = "catalog/tag_index_page.html"
-
-    class Meta:
-        verbose_name = _("tag index")
-
-    def clean(self) -> None:
-        """Every tag's address begins with that of the index, so it stays."""
-        super().clean()
-        _keep_address(self, TAGS)
-
-    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """A tag's page; a tag with books for which no editor made one is shown all the same."""
-        if len(path_components) != 1:
-            return super().route(request, path_components)
-        page = TagPage.objects.child_of(self).live().select_related("tag").filter(slug=path_components[0]).first()
-        if page is None:
-            tag = Tag.objects.filter(slug=path_components[0]).first()
-            if tag is None or not facets.index.state().having(f"t:{tag.pk}"):
-                raise Http404
-            return RouteResult(self, kwargs={"tag": tag})
-        page.index = self
-        return RouteResult(page)
-
-    def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """The index, or a tag that has no page of its own."""
-        tag = kwargs.pop("tag", None)
-        if not isinstance(tag, Tag):
-            return super().serve(request, *args, **kwargs)
-        page = TagPage(title=tag.name, slug=tag.slug, tag=tag, url_path=f"{self.url_path}{tag.slug}/", live=True)
-        page.index = self
-        return page.serve(request)
-
-    def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
-        """The tags with the number of their books and a few covers."""
-        return {**super().get_context(request, *args, **kwargs), "tags": tags_with_cards()}
-
-
-class TagPageForm(WagtailAdminPageForm):
-    """A tag has one page, at the tag's own address."""
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a second page of a tag below one index."""
-        cleaned: dict[str, Any] = super().clean()
-        siblings = TagPage.objects.child_of(self.parent_page).exclude(pk=self.instance.pk)
-        if (tag := cleaned.get("tag")) and siblings.filter(tag=tag).exists():
-            self.add_error("tag", _("That tag has a page already."))
-        return cleaned
-
-
-class TagPage(BasePage):
-    """A tag as a page: an introduction by the shop, and its books. Its slug is always that of the tag."""
-
-    slug: str
-    tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="pages", verbose_name=_("tag"))
-    introduction = RichTextField(_("introduction"), blank=True)
-
-    content_panels = [*Page.content_panels, FieldPanel("tag"), FieldPanel("introduction")]
-    promote_panels = [
-        MultiFieldPanel(
-            [FieldPanel(name) for name in ("seo_title", "show_in_menus", "search_description", "search_image")],
-            heading=_("Common page configuration"),
-        ),
-        ChecksPanel(heading=_("Before publishing")),
-    ]
-    base_form_class = TagPageForm
-    parent_page_types = ["catalog.TagIndexPage"]
-    subpage_types: list[str] = []
-    template = "catalog/tag_page.html"
-
-    class Meta:
-        verbose_name = _("tag page")
-        verbose_name_plural = _("tag pages")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save at the address of the tag, whatever a draft of earlier says."""
-        if self.tag_id and self.slug != self.tag.slug:
-            self.slug = self.tag.slug
-            if self.path:
-                self.set_url_path(self.get_parent())
-        super().save(*args, **kwargs)
-
-    def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
-        """The tag's books, as the address asks for them."""
-        listing = listing_for(request, tag=self.tag)
-        return {**super().get_context(request, *args, **kwargs), **listing_context(request, listing)}
-
-    def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
-        """Home, the tags, this tag."""
-        index: TagIndexPage | None = getattr(self, "index", None)
-        if index is None:
-            return super().get_breadcrumbs(request)
-        return [
-            home_crumb(request),
-            {"label": index.title, "url": index.get_url(request) or ""},
-            {"label": self.title, "url": ""},
-        ]
-
-    @cached_property
-    def description(self) -> str:
-        """One sentence for search engines and the index."""
-        return self.search_description or self.tag.description
-
-    def get_meta_description(self) -> str:
-        """The same for search engines."""
-        return self.description
