@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from wagtail import hooks
+from wagtail.admin.views.bulk_action import BulkAction
 from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
 from catalog.bulk_actions import ChangePrices
-from catalog.models import StockMovement, StockRecord
+from catalog.models import Edition, StockMovement, StockRecord
 from catalog.price_views import PricesViewSet
 from catalog.stock_views import LedgerPolicy, StockMovementViewSet
 from catalog.viewsets import BooksInCatalogViewSet, BooksViewSet, CatalogueViewSetGroup
+
+MOST_NAMED = 5
+"""Books that a refusal names."""
 
 register_permission_policy(StockMovement, LedgerPolicy(StockMovement))
 register_snippet(CatalogueViewSetGroup)
@@ -30,12 +37,39 @@ def register_viewsets() -> list[object]:
 
 @hooks.register("before_delete_page")
 def keep_promised_books(request: HttpRequest, page: Page) -> HttpResponse | None:
-    """A book of which copies are promised to customers cannot be deleted; unpublishing takes it off sale."""
-    promised = StockRecord.objects.filter(edition__product__path__startswith=page.path, allocated__gt=0).exists()
-    if not promised:
+    """A page with books of which copies are promised to customers is not deleted."""
+    return _refused(request, [page], redirect("wagtailadmin_pages:edit", page.pk))
+
+
+@hooks.register("before_bulk_action")
+def keep_promised_books_of_many(
+    request: HttpRequest, action_type: str, objects: Sequence[Model], action: BulkAction
+) -> HttpResponse | None:
+    """Nor is it together with others."""
+    if action_type != "delete" or not issubclass(action.model, Page):
+        return None
+    return _refused(request, objects, redirect(action.next_url))
+
+
+@hooks.register("before_delete_snippet")
+def keep_promised_editions(request: HttpRequest, instances: Sequence[Model]) -> HttpResponse | None:
+    """Nor an edition, alone or with others."""
+    editions = [instance for instance in instances if isinstance(instance, Edition)]
+    return _refused(request, editions, redirect("wagtailsnippets_catalog_edition:list"))
+
+
+def _refused(request: HttpRequest, things: Sequence[Model], back: HttpResponse) -> HttpResponse | None:
+    """Say so and lead back, where any of these pages or editions has copies that are promised to customers."""
+    editions = {thing.pk for thing in things if isinstance(thing, Edition)}
+    paths = tuple(thing.path for thing in things if isinstance(thing, Page))
+    promised = StockRecord.objects.filter(allocated__gt=0).order_by("edition__product__title")
+    named = promised.values_list("edition", "edition__product__path", "edition__product__title")
+    titles = list(dict.fromkeys(title for pk, path, title in named if pk in editions or path.startswith(paths)))
+    if not titles:
         return None
     messages.error(
         request,
-        _("“%s” cannot be deleted: copies are promised to customers. Unpublish it to take it off sale.") % page.title,
+        _("“%s” cannot be deleted: copies are promised to customers. Unpublish it to take it off sale.")
+        % "”, “".join(titles[:MOST_NAMED]),
     )
-    return redirect("wagtailadmin_pages:edit", page.pk)
+    return back

@@ -16,7 +16,7 @@ from wagtail.models import Page
 
 from accounts.models import User
 from catalog import stock
-from catalog.models import CatalogPage, Edition, ProductPage, Tag, TagIndexPage
+from catalog.models import CatalogPage, Edition, ProductPage, SectionPage, Tag, TagIndexPage
 from catalog.tests.factories import TagFactory, book, isbn, shelf
 
 
@@ -184,6 +184,41 @@ def test_a_book_with_promised_copies_cannot_be_deleted(books_page, owner, client
     client.post(reverse("wagtailadmin_pages:delete", args=[page.pk]))
 
     assert ProductPage.objects.filter(pk=page.pk).exists()
+
+
+def test_books_with_promised_copies_are_not_deleted_together_with_others(books_page, owner, client):
+    promised, other = book("Persuasion", in_stock=5), book("Emma", in_stock=5)
+    stock.allocate({promised.editions.get().pk: 1})
+    address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"])
+
+    back = reverse("wagtailadmin_explore", args=[books_page.pk])
+    answer = client.post(f"{address}?id={promised.pk}&id={other.pk}&next={back}", follow=True)
+
+    assert set(ProductPage.objects.all()) == {promised, other}
+    assert "“Persuasion” cannot be deleted" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["wagtailsnippets_catalog_edition:delete", "wagtail_bulk_action"])
+def test_an_edition_with_promised_copies_cannot_be_deleted(books_page, owner, client, name):
+    edition = book("Persuasion", in_stock=5).editions.get()
+    stock.allocate({edition.pk: 1})
+    arguments = [edition.pk] if name.startswith("wagtailsnippets") else ["catalog", "edition", "delete"]
+
+    client.post(f"{reverse(name, args=arguments)}?id={edition.pk}")
+
+    assert Edition.objects.filter(pk=edition.pk).exists()
+    stock.release({edition.pk: 1})
+    client.post(f"{reverse(name, args=arguments)}?id={edition.pk}")
+    assert not Edition.objects.exists()
+
+
+def test_a_section_with_a_book_of_promised_copies_cannot_be_deleted(books_page, owner, client):
+    section = books_page.add_child(instance=SectionPage(title="Fiction", slug="fiction"))
+    stock.allocate({book("Persuasion", parent=section, in_stock=5).editions.get().pk: 1})
+
+    client.post(reverse("wagtailadmin_pages:delete", args=[section.pk]))
+
+    assert ProductPage.objects.exists()
 
 
 def test_the_explorer_of_the_catalogue_offers_no_manual_order(books_page, owner, client):
