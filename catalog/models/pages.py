@@ -40,8 +40,20 @@ def keep_address(page: Page, slug: str) -> None:
 
 
 def sections_below(page: Page) -> QuerySet[SectionPage]:
-    """The sections that stand directly below a page and that the public may see."""
-    return SectionPage.objects.child_of(page).live().public()
+    """The sections that stand directly below a page and that whoever sees the page may see too."""
+    return SectionPage.objects.child_of(page).live().filter(view_restrictions=None)
+
+
+def route_to_section(page: Page, request: HttpRequest, path_components: list[str]) -> RouteResult:
+    """The section that an address names step by step below a page, for one query a step.
+
+    Raises:
+        Http404: there is none.
+    """
+    section = SectionPage.objects.child_of(page).filter(slug=path_components[0]).first()
+    if section is None:
+        raise Http404
+    return section.route(request, path_components[1:])
 
 
 class CopyBookForm(CopyForm):
@@ -95,6 +107,8 @@ class CatalogPage(BasePage):
             if book is not None:
                 book.catalogue = self
                 return RouteResult(book)
+        if path_components:
+            return route_to_section(self, request, path_components)
         return super().route(request, path_components)
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
@@ -129,10 +143,9 @@ class SectionPage(BasePage):
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """This section or one below it; a book has one address, below the catalogue."""
-        found = super().route(request, path_components)
-        if isinstance(found.page, ProductPage):
-            raise Http404
-        return found
+        if path_components:
+            return route_to_section(self, request, path_components)
+        return super().route(request, path_components)
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """The list of its books, as the address asks for it, and the sections below."""

@@ -106,9 +106,12 @@ def test_a_book_has_no_second_address_in_its_section(persuasion, fiction, move, 
 
 def test_the_catalogue_and_sections_lead_to_the_sections_below_that_are_public(books_page, classics, client):
     books_page.add_child(instance=SectionPage(title="Soon", slug="soon", live=False))
+    private = books_page.add_child(instance=SectionPage(title="For the trade", slug="trade"))
+    PageViewRestriction.objects.create(page=private, restriction_type=PageViewRestriction.LOGIN)
 
     assert 'href="/books/fiction/"' in (catalogue := client.get("/books/").content.decode())
     assert "/books/soon/" not in catalogue
+    assert "/books/trade/" not in catalogue
     assert 'href="/books/fiction/classics/"' in client.get("/books/fiction/").content.decode()
 
 
@@ -210,10 +213,14 @@ def test_the_explorer_shows_books_and_sections_together(persuasion, books_page, 
         assert {page.title for page in listing.context["object_list"]} == inside
 
 
-def test_a_section_takes_few_queries(fiction, client, django_assert_max_num_queries):
+@pytest.mark.parametrize("address", ["/books/", "/books/fiction/", "/books/fiction/classics/"])
+def test_lists_take_few_queries_however_many_books_and_sections(
+    classics, client, django_assert_max_num_queries, address
+):
     for number in range(30):
-        book(f"Book {number}", parent=fiction)
-    client.get("/books/fiction/")
+        book(f"Book {number}", parent=classics, tags=["Novels"])
+        classics.add_child(instance=SectionPage(title=f"Part {number}", slug=f"part-{number}"))
+    client.get(address)
 
     with django_assert_max_num_queries(10):
-        client.get("/books/fiction/", {"sort": "title", "page": 2})
+        assert client.get(address, {"sort": "title", "page": 2, "tag": "novels"}).status_code == 200
