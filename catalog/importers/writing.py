@@ -120,11 +120,12 @@ class Writer:
         _change_editions(changed)
         _bring_back([*joining, *(job for job in changed if job.was_deleted)])
         self._delete(self._jobs[Outcome.DELETED])
-        written = [*new, *changed, *self._jobs[Outcome.DELETED]]
-        _remember([*written, *(job for job in self._jobs[Outcome.UNCHANGED] if job.decision.remember)])
+        _remember(new, are_new=True)
+        known = [*changed, *self._jobs[Outcome.DELETED]]
+        _remember([*known, *(job for job in self._jobs[Outcome.UNCHANGED] if job.decision.remember)])
         texts = {job.page_id for job in new} | rewritten
         self.pictured = {job.page_id for job in (*new, *changed) if job.pictures} & texts
-        queue.put({job.page_id for job in written} - texts, texts=False)
+        queue.put({job.page_id for job in (*new, *known)} - texts, texts=False)
         queue.put(texts, texts=True)
 
     # --- New -----------------------------------------------------------------------------------------
@@ -598,7 +599,8 @@ def _midnight(day: dt.date | None, later: int) -> dt.datetime | None:
 # --- Memory --------------------------------------------------------------------------------------
 
 
-def _remember(jobs: Sequence[_Job]) -> None:
+def _remember(jobs: Sequence[_Job], *, are_new: bool = False) -> None:
+    """What the feed said of them; of new editions there is no record to be overwritten."""
     now = timezone.now()
     insert_rows(
         FeedRecord,
@@ -615,7 +617,7 @@ def _remember(jobs: Sequence[_Job]) -> None:
             )
             for job in jobs
         ),
-        replace_by=FeedRecord._meta.pk,
+        replace_by=None if are_new else FeedRecord._meta.pk,
     )
 
 
