@@ -12,6 +12,7 @@ from wagtail.contrib.redirects.models import Redirect
 
 from catalog.addresses import BOOKS
 from catalog.models import GoneAddress, ProductPage
+from catalog.models.pages import address_is_taken
 
 _LONGEST = 255
 
@@ -26,7 +27,7 @@ class GoneMiddleware:
         response = self.get_response(request)
         if response.status_code != 404 or not (slug := slug_in(request.path_info)):
             return response
-        if not GoneAddress.objects.filter(slug=slug).exists() or ProductPage.objects.filter(slug=slug).exists():
+        if not GoneAddress.objects.filter(slug=slug).exists() or address_is_taken(slug):
             return response
         return render(request, "410.html", status=410)
 

@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from django.db import transaction
 from django.db.models import F, Model, QuerySet, TextField
@@ -168,6 +169,15 @@ class Section(NamedTuple):
     """Below that of the catalogue: `fiction/poetry/`."""
 
 
+def names_sections_below(path: str) -> bool:
+    """Whether the rows of the books below a place of the tree name the sections as they are; one of them is asked."""
+    books = BookListing.objects.filter(page__path__startswith=path).values_list("face", "page__path")[:1]
+    for face, at in books:
+        around = [[section.title, section.address] for section in _sections() if at.startswith(section.path)]
+        return bool(face.get("sections") == around)
+    return True
+
+
 def _sections() -> list[Section]:
     """The published sections, outer ones before those within."""
     found: list[Section] = []
@@ -175,7 +185,7 @@ def _sections() -> list[Section]:
     for pk, path, title, slug, live in SectionPage.objects.order_by("path").values_list(
         "pk", "path", "title", "slug", "live"
     ):
-        addresses[path] = f"{addresses.get(path[: -SectionPage.steplen], '')}{slug}/"
+        addresses[path] = f"{addresses.get(path[: -SectionPage.steplen], '')}{quote(slug)}/"
         if live:
             found.append(Section(pk, path, title, addresses[path]))
     return found

@@ -60,16 +60,19 @@ def keep_promised_editions(request: HttpRequest, instances: Sequence[Model]) -> 
 
 def _refused(request: HttpRequest, things: Sequence[Model], back: HttpResponse) -> HttpResponse | None:
     """Say so and lead back, where any of these pages or editions has copies that are promised to customers."""
+    if not things:
+        return None
     editions = {thing.pk for thing in things if isinstance(thing, Edition)}
     paths = tuple(thing.path for thing in things if isinstance(thing, Page))
     promised = StockRecord.objects.filter(allocated__gt=0).order_by("edition__product__title")
     named = promised.values_list("edition", "edition__product__path", "edition__product__title")
-    titles = list(dict.fromkeys(title for pk, path, title in named if pk in editions or path.startswith(paths)))
+    found = (title for pk, path, title in named if pk in editions or path.startswith(paths))
+    titles = [_("“%s”") % title for title in dict.fromkeys(found)]
     if not titles:
         return None
     messages.error(
         request,
-        _("“%s” cannot be deleted: copies are promised to customers. Unpublish it to take it off sale.")
-        % "”, “".join(titles[:MOST_NAMED]),
+        _("Nothing was deleted: copies of %(titles)s are promised to customers. Unpublish a book to stop its sale.")
+        % {"titles": ", ".join([*titles[:MOST_NAMED], *["…"][: len(titles) > MOST_NAMED]])},
     )
     return back

@@ -112,10 +112,10 @@ class BasePage(MetadataPageMixin, Page):
         return context
 
     def get_breadcrumbs(self, request: HttpRequest) -> list[dict[str, str]]:
-        """The way from the home page to here: label and url, the page itself last and without a url."""
+        """The way here over published pages: label and url, the home page first, the page itself last without a url."""
         crumbs = [
             {"label": page.title, "url": page.get_url(request) or ""}
-            for page in self.get_ancestors().filter(depth__gt=1)
+            for page in self.get_ancestors().live().filter(depth__gt=1)
         ]
         return [*crumbs, {"label": self.title, "url": ""}]
 

@@ -56,14 +56,23 @@ def route_to_section(page: Page, request: HttpRequest, path_components: list[str
     return section.route(request, path_components[1:])
 
 
+def address_is_taken(slug: str, but: int | None = None) -> bool:
+    """Whether a book or a section, other than the page `but`, has this slug."""
+    pages = Page.objects.type(ProductPage, SectionPage).filter(slug=slug)
+    return bool(pages.exclude(pk=but).exists())
+
+
 class CopyBookForm(CopyForm):
-    """The copy of a book has an address that no book or section of the whole shop has."""
+    """The copy of a book or section has an address that is free in the whole shop."""
 
     def clean(self) -> dict[str, Any]:
         """Refuse a slug that is taken, wherever in the tree."""
         cleaned: dict[str, Any] = super().clean()
-        if (slug := cleaned.get("new_slug")) and address_is_taken(slug):
-            self.add_error("new_slug", _("Another book or section has the address “%s” already.") % slug)
+        copy = self.page.specific_class(slug=cleaned.get("new_slug", ""))
+        try:
+            copy.refuse_taken_address()
+        except ValidationError as error:
+            self.add_error("new_slug", error.messages)
         return cleaned
 
 
@@ -72,13 +81,11 @@ class CopySectionForm(CopyBookForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields.pop("copy_subpages", None)
-
-
-def address_is_taken(slug: str, but: int | None = None) -> bool:
-    """Whether a book or a section, other than the page `but`, has this slug."""
-    pages = Page.objects.type(ProductPage, SectionPage).filter(slug=slug)
-    return bool(pages.exclude(pk=but).exists())
+        for name in ("copy_subpages", "alias"):  # an alias would list nothing: books stand in the section itself
+            self.fields.pop(name, None)
+        if "publish_copies" in self.fields:
+            self.fields["publish_copies"].label = _("Publish copied page")
+            self.fields["publish_copies"].help_text = ""
 
 
 class CatalogPage(BasePage):
@@ -136,8 +143,12 @@ class SectionPage(BasePage):
         verbose_name_plural = _("sections")
 
     def clean(self) -> None:
-        """A section stands beside books, so no book has its slug."""
+        """A section has an address of its own."""
         super().clean()
+        self.refuse_taken_address()
+
+    def refuse_taken_address(self) -> None:
+        """A section stands beside books, so no book has its slug. Sections in different places may have the same."""
         if self.slug and ProductPage.objects.filter(slug=self.slug).exists():
             raise ValidationError({"slug": _("A book has the address “%s” already.") % self.slug})
 
@@ -149,7 +160,7 @@ class SectionPage(BasePage):
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         """The list of its books, as the address asks for it, and the sections below."""
-        listing = listing_for(request, section=self.pk)
+        listing = listing_for(request, section=self.pk or 0)
         context = {**super().get_context(request, *args, **kwargs), **listing_context(request, listing)}
         return {**context, "sections": sections_below(self)}
 
@@ -222,9 +233,19 @@ class ProductPage(BasePage):
         verbose_name = _("book")
         verbose_name_plural = _("books")
 
+    def save(self, clean: bool = True, **kwargs: Any) -> None:
+        """Wagtail's; it copies the pages below a page, and makes their aliases, without asking whether they may be."""
+        if not clean and self.live and self._state.adding:
+            self.refuse_taken_address()
+        super().save(clean=clean, **kwargs)
+
     def clean(self) -> None:
-        """Slugs of books are unique in the whole shop: the address does not depend on the tree."""
+        """A book has an address of its own."""
         super().clean()
+        self.refuse_taken_address()
+
+    def refuse_taken_address(self) -> None:
+        """Slugs of books are unique in the whole shop: the address does not depend on the tree."""
         if self.slug and address_is_taken(self.slug, but=self.pk):
             raise ValidationError({"slug": _("Another book or section has the address “%s” already.") % self.slug})
 

@@ -10,6 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import transaction
+from django.db.models import ProtectedError
 from django.urls import reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
@@ -195,7 +197,7 @@ def test_books_with_promised_copies_are_not_deleted_together_with_others(books_p
     answer = client.post(f"{address}?id={promised.pk}&id={other.pk}&next={back}", follow=True)
 
     assert set(ProductPage.objects.all()) == {promised, other}
-    assert "“Persuasion” cannot be deleted" in answer.content.decode()
+    assert "copies of “Persuasion” are promised to customers" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["wagtailsnippets_catalog_edition:delete", "wagtail_bulk_action"])
@@ -219,6 +221,19 @@ def test_a_section_with_a_book_of_promised_copies_cannot_be_deleted(books_page, 
     client.post(reverse("wagtailadmin_pages:delete", args=[section.pk]))
 
     assert ProductPage.objects.exists()
+
+
+def test_promised_copies_keep_their_book_whoever_deletes_it(books_page):
+    page = book("Persuasion", in_stock=5)
+    stock.allocate({page.editions.get().pk: 1})
+
+    with pytest.raises(ProtectedError, match="promised"), transaction.atomic():
+        page.delete()
+
+    assert ProductPage.objects.exists()
+    stock.release({page.editions.get().pk: 1})
+    page.delete()
+    assert not ProductPage.objects.exists()
 
 
 def test_the_explorer_of_the_catalogue_offers_no_manual_order(books_page, owner, client):

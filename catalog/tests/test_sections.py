@@ -5,15 +5,19 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse
+from wagtail.actions.copy_page import CopyPageAction
+from wagtail.actions.create_alias import CreatePageAliasAction
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction
 
 from accounts.models import User
 from catalog.importers.load import load
 from catalog.importers.records import Record
-from catalog.models import ProductPage, SectionPage
+from catalog.models import ListingVersion, ProductPage, SectionPage
 from catalog.tests.factories import book, isbn
 
 NO_PROBLEMS = ([], [], [], [], [])
@@ -160,7 +164,7 @@ def test_a_section_that_is_unpublished_is_not_on_the_way_and_its_books_stay(
 
     assert client.get("/books/fiction/").status_code == 404
     assert way(client.get("/books/persuasion/")) == ["BookTime", "Books", "Classics", "Persuasion"]
-    assert client.get("/books/fiction/classics/").status_code == 200
+    assert way(client.get("/books/fiction/classics/")) == ["BookTime", "Books", "Classics"]
 
 
 def test_the_books_of_a_private_section_are_nobody_else_s(persuasion, fiction, move, client, commits):
@@ -192,7 +196,7 @@ def test_a_section_is_copied_without_its_books(persuasion, fiction, move, owner,
     move(persuasion, fiction)
     address = reverse("wagtailadmin_pages:copy", args=[fiction.pk])
 
-    assert "copy_subpages" not in client.get(address).context["form"].fields
+    assert not {"copy_subpages", "alias"} & client.get(address).context["form"].fields.keys()
     client.post(address, {"new_title": "Novels", "new_slug": "novels", "new_parent_page": fiction.get_parent().pk})
 
     assert SectionPage.objects.get(slug="novels").get_children().count() == 0
@@ -205,6 +209,73 @@ def test_a_copied_book_needs_an_address_that_no_other_book_has(persuasion, ficti
 
     assert "persuasion" in str(answer.context["form"].errors["new_slug"])
     assert ProductPage.objects.count() == 1
+
+
+def test_sections_in_different_places_may_have_the_same_name(classics, books_page, owner, client):
+    children = books_page.add_child(instance=SectionPage(title="Children", slug="children"))
+    copy = {"new_title": "Classics", "new_slug": "classics", "new_parent_page": children.pk}
+
+    client.post(reverse("wagtailadmin_pages:copy", args=[classics.pk]), copy)
+
+    assert SectionPage.objects.child_of(children).get().slug == "classics"
+
+
+@pytest.mark.parametrize("action", [partial(CopyPageAction, keep_live=True), CreatePageAliasAction])
+def test_no_copy_of_a_whole_section_gives_two_books_one_address(persuasion, fiction, move, action):
+    move(persuasion, fiction)
+    target = {"update_attrs": {"slug": "novels"}} if isinstance(action, partial) else {"update_slug": "novels"}
+
+    with pytest.raises(ValidationError, match="persuasion"), transaction.atomic():
+        action(SectionPage.objects.get(), recursive=True, **target).execute(skip_permission_checks=True)
+
+    assert ProductPage.objects.count() == 1
+
+
+def test_the_preview_of_a_new_section_is_empty(persuasion, books_page, rf):
+    place = Page._get_path(books_page.path, books_page.depth + 1, 99)
+
+    preview = SectionPage(title="Soon", path=place, depth=books_page.depth + 1).get_context(rf.get("/books/"))
+
+    assert preview["listing"].cards == []
+
+
+def test_words_of_a_section_that_books_do_not_show_leave_their_rows_alone(persuasion, fiction, move, commits):
+    move(persuasion, fiction)
+    before = ListingVersion.objects.get().number
+
+    with commits():
+        section = SectionPage.objects.get()
+        section.introduction = "<p>Made up.</p>"
+        section.save_revision().publish()
+
+    assert ListingVersion.objects.get().number == before
+
+
+def test_a_section_whose_address_a_deleted_book_had_is_not_gone_for_good(books_page, persuasion, client, commits):
+    with commits():
+        ProductPage.objects.get().delete()
+    assert client.get("/books/persuasion/").status_code == 410
+
+    books_page.add_child(instance=SectionPage(title="Persuasion", slug="persuasion", live=False))
+
+    assert client.get("/books/persuasion/").status_code == 404
+
+
+def test_the_way_through_a_section_with_accents_is_written_as_browsers_do(books_page, persuasion, move, client):
+    move(persuasion, books_page.add_child(instance=SectionPage(title="Poésie", slug="poésie")))
+
+    crumb = client.get("/books/persuasion/").context["breadcrumbs"][2]
+
+    assert crumb == {"label": "Poésie", "url": "/books/po%C3%A9sie/"}
+    assert client.get(crumb["url"]).status_code == 200
+
+
+def test_the_explorer_is_filtered_by_kind_of_page(persuasion, books_page, fiction, owner, client):
+    kind = ContentType.objects.get_for_model(SectionPage).pk
+
+    listing = client.get(reverse("wagtailadmin_explore", args=[books_page.pk]), {"content_type": kind})
+
+    assert [page.title for page in listing.context["object_list"]] == ["Fiction"]
 
 
 def test_the_explorer_shows_books_and_sections_together(persuasion, books_page, fiction, classics, owner, client):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from catalog import indexing, tasks
 from catalog.choices import Format
-from catalog.models import Contributor, ProductImage, Publisher, Series, Tag, TagIndexPage, TagPage
+from catalog.models import Contributor, ProductImage, Publisher, SectionPage, Series, Tag, TagIndexPage, TagPage
 from catalog.tests.factories import TagFactory, book
 from catalog.tests.test_product import picture
 from core import page_cache
@@ -285,3 +285,22 @@ def test_a_list_of_every_format_is_stored_once(client, address, kept):
         client.get(f"/books/?{'&'.join(f'format={value}' for value in values)}")
 
     assert len(kept) == 1
+
+
+def test_a_section_is_on_the_stored_catalogue_as_it_is(books_page, client, commits):
+    assert "Fiction" not in client.get("/books/").content.decode()
+
+    with commits():
+        section = books_page.add_child(instance=SectionPage(title="Fiction", slug="fiction", live=False))
+        section.save_revision().publish()
+    assert 'href="/books/fiction/"' in client.get("/books/").content.decode()
+
+    with commits():
+        section.refresh_from_db()
+        section.title = "Novels"
+        section.save_revision().publish()
+    assert "Novels" in client.get("/books/").content.decode()
+
+    with commits():
+        SectionPage.objects.get().delete()
+    assert "/books/fiction/" not in client.get("/books/").content.decode()

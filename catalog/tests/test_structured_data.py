@@ -11,7 +11,17 @@ from lxml import html
 
 from catalog import indexing, tasks
 from catalog.choices import Role
-from catalog.models import Contribution, Edition, Price, ProductImage, ProductPage, TagIndexPage, TagPage
+from catalog.models import (
+    CatalogPage,
+    Contribution,
+    Edition,
+    Price,
+    ProductImage,
+    ProductPage,
+    SectionPage,
+    TagIndexPage,
+    TagPage,
+)
 from catalog.tests.factories import ContributorFactory, EditionFactory, TagFactory, book, shelf
 from catalog.tests.schema_org import faults_of, graph_of, types_of
 from catalog.tests.test_product import picture
@@ -21,6 +31,7 @@ ADDRESSES = {
     "/": {"Organization", "WebSite"},
     "/books/": {"CollectionPage", "BreadcrumbList", "ItemList"},
     "/books/?page=2": {"CollectionPage", "BreadcrumbList", "ItemList"},
+    "/books/fiction/": {"CollectionPage", "BreadcrumbList", "ItemList"},
     "/books/persuasion/": {"Book", "BreadcrumbList"},
     "/tags/": {"CollectionPage", "BreadcrumbList", "ItemList"},
     "/tags/crime/": {"CollectionPage", "BreadcrumbList", "ItemList"},
@@ -55,6 +66,8 @@ def whole_shop(shop: HomePage) -> HomePage:
     shop.add_child(instance=StandardPage(title="About us", slug="about-us"))
     shop.add_child(instance=ContactPage(title="Contact us", slug="contact-us"))
     TagIndexPage.objects.get().add_child(instance=TagPage(title="Crime", slug="crime", tag=TagFactory(name="Crime")))
+    fiction = CatalogPage.objects.get().add_child(instance=SectionPage(title="Fiction", slug="fiction"))
+    book("Emma", parent=fiction)
     book("Persuasion", tags=["Crime", "Classics"], publisher="Virago", series="Novels", series_number="6", editions=3)
     shelf([f"Emma {number}" for number in range(30)], tags=lambda _title: ["Classics"])
     return shop
