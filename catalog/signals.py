@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, ProtectedError, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete
 from wagtail.images import get_image_model
 from wagtail.models import Page, PageViewRestriction
@@ -60,16 +60,6 @@ def section_changed(instance: Page, **_kwargs: Any) -> None:
 def page_moved(instance: Page, **_kwargs: Any) -> None:
     """A page moved, and its books with it."""
     enqueue(tasks.refresh_books_under, path=Page.objects.values_list("path", flat=True).get(pk=instance.pk))
-
-
-def stock_is_going(instance: StockRecord, **_kwargs: Any) -> None:
-    """Copies that are promised to customers keep their edition and its book, whoever deletes it and how.
-
-    Raises:
-        ProtectedError: there are such copies.
-    """
-    if StockRecord.objects.select_for_update().filter(pk=instance.pk, allocated__gt=0).exists():
-        raise ProtectedError(f"Copies of “{instance.edition}” are promised to customers.", {instance})
 
 
 def restriction_changed(instance: PageViewRestriction, **_kwargs: Any) -> None:
@@ -154,7 +144,6 @@ def connect() -> None:
     page_published.connect(book_published, sender=ProductPage, dispatch_uid="catalog.book_published")
     pre_delete.connect(gone.book_is_going, sender=ProductPage, dispatch_uid="catalog.book_is_going")
     post_delete.connect(book_changed, sender=ProductPage, dispatch_uid="catalog.book_deleted")
-    pre_delete.connect(stock_is_going, sender=StockRecord, dispatch_uid="catalog.stock_is_going")
     post_page_move.connect(page_moved, dispatch_uid="catalog.page_moved")
     for signal in (post_save, post_delete):
         signal.connect(restriction_changed, sender=PageViewRestriction, dispatch_uid="catalog.restriction_changed")

@@ -10,8 +10,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import transaction
-from django.db.models import ProtectedError
 from django.urls import reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
@@ -221,19 +219,6 @@ def test_a_section_with_a_book_of_promised_copies_cannot_be_deleted(books_page, 
     client.post(reverse("wagtailadmin_pages:delete", args=[section.pk]))
 
     assert ProductPage.objects.exists()
-
-
-def test_promised_copies_keep_their_book_whoever_deletes_it(books_page):
-    page = book("Persuasion", in_stock=5)
-    stock.allocate({page.editions.get().pk: 1})
-
-    with pytest.raises(ProtectedError, match="promised"), transaction.atomic():
-        page.delete()
-
-    assert ProductPage.objects.exists()
-    stock.release({page.editions.get().pk: 1})
-    page.delete()
-    assert not ProductPage.objects.exists()
 
 
 def test_the_explorer_of_the_catalogue_offers_no_manual_order(books_page, owner, client):
