@@ -171,11 +171,12 @@ class Section(NamedTuple):
 
 def names_sections_below(path: str) -> bool:
     """Whether the rows of the books below a place of the tree name the sections as they are; one of them is asked."""
-    books = BookListing.objects.filter(page__path__startswith=path).values_list("face", "page__path")[:1]
-    for face, at in books:
-        around = [[section.title, section.address] for section in _sections() if at.startswith(section.path)]
-        return bool(face.get("sections") == around)
-    return True
+    book = BookListing.objects.filter(page__path__startswith=path).values_list("face", "page__path").first()
+    if book is None:
+        return True
+    face, place = book
+    around = [[section.title, section.address] for section in _sections() if place.startswith(section.path)]
+    return bool(face.get("sections") == around)
 
 
 def _sections() -> list[Section]:
